@@ -1,0 +1,182 @@
+"""The written form of a record: what both books store, hash and sign.
+
+A record is a *transaction*, which moves units, or an *act*, which changes what transactions are
+checked against. Both are bytes in a fixed, little-endian layout that opens with a format version,
+so that a reader of each released version can stay beside the newest. Registry and log share this
+alphabet and nothing else: what a record means is decided by each book in its own code.
+
+Layout of version 1 (all integers unsigned unless said):
+
+    record       u16 version, u8 form (1 transaction, 2 act), u8 zero, u64 sequence,
+                 16 bytes key, i64 effective (microseconds since 1970 UTC), then the form's part
+    transaction  u16 type, u16 year, u64 transferring, u64 acquiring, u64 refers to,
+                 u64 reservation, u16 blocks, u16 money legs, then blocks, then legs
+    block        u32 kind, u64 first serial, u64 last serial
+    money leg    u64 account, 3 bytes currency, i64 cents
+    act          u32 length, that many bytes of JSON (`openets.kernel.acts`)
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+FORMAT_VERSION = 1
+TRANSACTION, ACT = 1, 2
+
+_RECORD = struct.Struct("<HBBQ16sq")
+_TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")
+_BLOCK = struct.Struct("<IQQ")
+_LEG = struct.Struct("<Q3sq")
+_LENGTH = struct.Struct("<I")
+
+
+class Malformed(ValueError):
+    """Bytes that are not a record or batch of a known version; says what is wrong."""
+
+
+class Block(NamedTuple):
+    """An inclusive range of serials of one kind. Serials are unique per originating registry."""
+
+    kind: int
+    start: int
+    end: int
+
+    @property
+    def quantity(self) -> int:
+        """Number of units in the block."""
+        return self.end - self.start + 1
+
+
+class Leg(NamedTuple):
+    """A movement of money on an account: positive is received, negative is paid, in cents."""
+
+    account: int
+    currency: str
+    cents: int
+
+
+class Transaction(NamedTuple):
+    """A movement of units. Account numbers and sequences are 0 where there is none.
+
+    `type` is main code x 1000 + supplementary code; `year` is the year of allocation or compliance
+    the movement is for; `refers_to` is the sequence of the record it rests on (the cap of a
+    creation, the transaction a reversal undoes).
+    """
+
+    sequence: int
+    key: bytes
+    effective: int
+    type: int
+    year: int
+    transferring: int
+    acquiring: int
+    refers_to: int
+    reservation: int
+    blocks: tuple[Block, ...]
+    legs: tuple[Leg, ...] = ()
+
+    @property
+    def quantity(self) -> int:
+        """Number of units moved."""
+        return sum(end - start + 1 for _, start, end in self.blocks)
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        blocks = self.blocks
+        head = _TRANSACTION.pack(
+            FORMAT_VERSION,
+            TRANSACTION,
+            0,
+            self.sequence,
+            self.key,
+            self.effective,
+            self.type,
+            self.year,
+            self.transferring,
+            self.acquiring,
+            self.refers_to,
+            self.reservation,
+            len(blocks),
+            len(self.legs),
+        )
+        if len(blocks) == 1 and not self.legs:
+            return head + _BLOCK.pack(*blocks[0])
+        parts = [head, *(_BLOCK.pack(*block) for block in blocks)]
+        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in self.legs)
+        return b"".join(parts)
+
+
+class ActRecord(NamedTuple):
+    """An act as it stands in the books: `payload` is the canonical JSON of an act."""
+
+    sequence: int
+    key: bytes
+    effective: int
+    payload: bytes
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        head = _RECORD.pack(FORMAT_VERSION, ACT, 0, self.sequence, self.key, self.effective)
+        return head + _LENGTH.pack(len(self.payload)) + self.payload
+
+
+Record = Transaction | ActRecord
+
+
+def decode_record(data: bytes) -> Record:
+    """The record these bytes are; raises `Malformed` unless every byte is accounted for."""
+    if len(data) < _RECORD.size:
+        raise Malformed(f"A record has at least {_RECORD.size} bytes; this has {len(data)}.")
+    version, form, zero = data[0] | data[1] << 8, data[2], data[3]
+    if version != FORMAT_VERSION:
+        raise Malformed(f"Record format {version} is not known; this release reads 1.")
+    if zero:
+        raise Malformed("The reserved byte of a record is not zero.")
+    if form == TRANSACTION:
+        return _decode_transaction(data)
+    if form == ACT:
+        return _decode_act(data)
+    raise Malformed(f"Record form {form} is neither transaction (1) nor act (2).")
+
+
+def _decode_transaction(data: bytes) -> Transaction:
+    if len(data) < _TRANSACTION.size:
+        raise Malformed("A transaction record ends inside its head.")
+    fields = _TRANSACTION.unpack_from(data)
+    block_count, leg_count = fields[12], fields[13]
+    legs_at = _TRANSACTION.size + block_count * _BLOCK.size
+    if len(data) != legs_at + leg_count * _LEG.size:
+        raise Malformed("A transaction record is longer or shorter than its counts say.")
+    blocks = tuple(map(Block._make, _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])))
+    legs: tuple[Leg, ...] = ()
+    if leg_count:
+        legs = tuple(
+            Leg(account, currency.decode("ascii", "replace"), cents)
+            for account, currency, cents in _LEG.iter_unpack(data[legs_at:])
+        )
+    return Transaction._make((*fields[3:12], blocks, legs))
+
+
+def _decode_act(data: bytes) -> ActRecord:
+    start = _RECORD.size + _LENGTH.size
+    if len(data) < start:
+        raise Malformed("An act record ends inside its head.")
+    (length,) = _LENGTH.unpack_from(data, _RECORD.size)
+    if len(data) != start + length:
+        raise Malformed("An act record is longer or shorter than its length says.")
+    _, _, _, sequence, key, effective = _RECORD.unpack_from(data)
+    return ActRecord(sequence, key, effective, data[start:])
+
+
+def type_code(label: str) -> int:
+    """'10-53' as the number records carry: 10053. Raises `ValueError` for anything else."""
+    main, _, supplementary = label.partition("-")
+    if not (main.isdigit() and supplementary.isdigit() and int(supplementary) < 1000):
+        raise ValueError(f"{label!r} is not a transaction type: write main-supplementary, 10-53.")
+    return int(main) * 1000 + int(supplementary)
+
+
+def type_label(code: int) -> str:
+    """10053 as the field writes it: '10-53'."""
+    return f"{code // 1000}-{code % 1000}"

@@ -1,0 +1,195 @@
+"""Opening a database: the same few verbs on SQLite and on PostgreSQL.
+
+Both books keep whole batches as rows of bytes, so they need very little of a database: durable
+commits, ordered reads, and certainty that only one process writes. SQL is written once, with `?`
+for parameters and `{bytes}`, `{id}` for the two types whose names differ.
+
+SQLite runs in WAL mode with synchronous=FULL: a commit that returned survives a loss of power.
+PostgreSQL runs with its own default, synchronous_commit=on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from openets.storage.boundary import boundary
+
+BUSY_SECONDS = 30
+FETCH_ROWS = 64  # rows of whole batches are large; more at a time would only cost memory
+
+
+class StorageError(Exception):
+    """A database that cannot be opened, read or written; says which and why."""
+
+
+class HeldElsewhere(StorageError):
+    """Another process writes this database."""
+
+
+class Database:
+    """One connection. `url` is `sqlite:PATH` or a `postgresql://` address."""
+
+    def __init__(self, url: str, *, name: str, read_only: bool = False) -> None:
+        self.url = url
+        self.name = name
+        self.is_sqlite = url.startswith("sqlite:")
+        self._lock: int | None = None
+        try:
+            if self.is_sqlite:
+                self._connection: Any = _open_sqlite(Path(url.removeprefix("sqlite:")), read_only)
+            else:
+                self._connection = psycopg.connect(url, autocommit=True)
+        except (sqlite3.Error, psycopg.Error, OSError) as error:
+            raise StorageError(f"The {name} database cannot be opened at {url}: {error}") from error
+
+    def _sql(self, text: str) -> str:
+        if self.is_sqlite:
+            return text.replace("{bytes}", "BLOB").replace("{id}", "INTEGER")
+        return text.replace("{bytes}", "BYTEA").replace("{id}", "BIGINT").replace("?", "%s")
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Runs one statement; returns the number of rows it touched."""
+        try:
+            return int(self._connection.execute(self._sql(sql), parameters).rowcount)
+        except (sqlite3.Error, psycopg.Error) as error:
+            raise StorageError(f"The {self.name} database refused a statement: {error}") from error
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Runs one statement for every row."""
+        try:
+            cursor = self._connection.cursor()
+            cursor.executemany(self._sql(sql), rows)
+            cursor.close()
+        except (sqlite3.Error, psycopg.Error) as error:
+            raise StorageError(f"The {self.name} database refused rows: {error}") from error
+
+    def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Appends rows the fastest way the engine has: COPY on PostgreSQL, inserts on SQLite."""
+        names = ", ".join(columns)
+        if self.is_sqlite:
+            marks = ", ".join("?" * len(columns))
+            self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            return
+        try:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+            ):
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:
+            raise StorageError(f"The {self.name} database refused rows: {error}") from error
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, read a few at a time."""
+        try:
+            if self.is_sqlite:
+                cursor = self._connection.execute(sql, parameters)
+                while found := cursor.fetchmany(FETCH_ROWS):
+                    yield from found
+                return
+            with self._connection.transaction(), self._connection.cursor("rows") as cursor:
+                cursor.itersize = FETCH_ROWS
+                cursor.execute(self._sql(sql), parameters)
+                yield from cursor
+        except (sqlite3.Error, psycopg.Error) as error:
+            raise StorageError(f"The {self.name} database cannot be read: {error}") from error
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        try:
+            found = self._connection.execute(self._sql(sql), parameters).fetchone()
+        except (sqlite3.Error, psycopg.Error) as error:
+            raise StorageError(f"The {self.name} database cannot be read: {error}") from error
+        return tuple(found) if found is not None else None
+
+    @contextmanager
+    def durable(self, step: str) -> Iterator[None]:
+        """One durable write: what runs inside is on disk, whole, when the block ends.
+
+        Announces the boundaries `step.before`, `step.during` (written, not yet committed) and
+        `step.after` (committed, nobody told).
+        """
+        boundary(f"{step}.before")
+        self.run("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        try:
+            yield
+            boundary(f"{step}.during")
+            self.run("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        boundary(f"{step}.after")
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.execute("ROLLBACK")
+        except (sqlite3.Error, psycopg.Error):
+            return  # the engine has already rolled back, or will when the connection closes
+
+    def integrity(self) -> str | None:
+        """What the engine itself finds wrong with its files, or None (SQLite only)."""
+        if not self.is_sqlite:
+            return None
+        try:
+            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            return str(error)
+        return None if found == "ok" else str(found)
+
+    def has_table(self, table: str) -> bool:
+        """True if a table of this name exists."""
+        where = "sqlite_master WHERE type = 'table' AND name = ?"
+        if not self.is_sqlite:
+            where = "pg_tables WHERE schemaname = current_schema() AND tablename = ?"
+        return self.row(f"SELECT 1 FROM {where}", (table,)) is not None
+
+    def hold(self, role: str) -> None:
+        """Makes this process the only one in `role` here until it closes or dies."""
+        if self.is_sqlite:
+            path = self.url.removeprefix("sqlite:") + f".{role}.lock"
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise HeldElsewhere(self._held(role)) from None
+            self._lock = descriptor
+            return
+        number = int.from_bytes(hashlib.sha256(role.encode()).digest()[:7], "big")
+        held = self.row("SELECT pg_try_advisory_lock(?::bigint)", (number,))
+        if held is None or not held[0]:
+            raise HeldElsewhere(self._held(role))
+
+    def _held(self, role: str) -> str:
+        return f"Another process is already the {role} of the {self.name} database at {self.url}."
+
+    def close(self) -> None:
+        """Closes the connection and lets go of what `hold` took."""
+        self._connection.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _open_sqlite(path: Path, read_only: bool) -> sqlite3.Connection:
+    if read_only and not path.exists():
+        raise StorageError(f"There is no database at {path}.")
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
+    )
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
