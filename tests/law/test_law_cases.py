@@ -1,0 +1,88 @@
+"""Cases of law in YAML, put to the public functions of the rulebook; a lawyer can add one.
+
+A case in `movements.yaml` names a day, a transaction type, two account types and a unit, and says
+whether units may go that way. Every other file asks for a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from openets.kernel.money import Decimal
+from openets.kernel.records import type_code
+from openets.rulebook.load import load_rulebook
+from openets.rulebook.model import NoLaw
+
+HERE = Path(__file__).parent
+EU = load_rulebook("eu")
+MOVEMENTS = "movements.yaml"
+ASKED = {"ask", "for", "known_on", "expect", "no_law", "source"}
+
+
+def cases(name: str) -> list[Any]:
+    return list(yaml.safe_load((HERE / name).read_text()))
+
+
+def name_of(case: Mapping[str, Any]) -> str:
+    words = [case.get(key) for key in ("ask", "day", "type", "from", "to", "unit", "for")]
+    known = f"known {case['known_on']}" if "known_on" in case else ""
+    return " ".join(str(word) for word in [*words, known] if word)
+
+
+QUESTIONS = [
+    case
+    for file in sorted(HERE.glob("*.yaml"))
+    if file.name != MOVEMENTS
+    for case in cases(file.name)
+]
+
+
+@pytest.mark.parametrize("case", QUESTIONS, ids=name_of)
+def test_the_rulebook_answers(case: dict[str, Any]) -> None:
+    assert case.keys() <= ASKED
+    assert case["source"]
+    if "no_law" in case:
+        with pytest.raises(NoLaw, match=case["no_law"]):
+            EU.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
+        return
+    answer = EU.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
+    expected = case["expect"]
+    if isinstance(expected, dict):
+        found = {key: answer.value.get(key) for key in expected}
+        assert found == expected
+    elif isinstance(answer.value, Decimal):
+        assert answer.value == Decimal(expected)
+    else:
+        assert answer.value == expected
+        assert type(answer.value) is type(expected)
+
+
+@pytest.mark.parametrize("case", cases(MOVEMENTS), ids=name_of)
+def test_units_may_go_this_way_or_not(case: dict[str, Any]) -> None:
+    assert case["source"]
+    tables = EU.tables_on(case["day"])
+    rule = tables.transaction_types.get(type_code(case["type"]))
+    target = tables.account_types.get(case["to"])
+    may = (
+        rule is not None
+        and target is not None
+        and (case.get("from", ""), case["to"]) in rule.routes
+        and case["unit"] in rule.units
+        and case["unit"] in target.units
+    )
+    assert may is case["may"]
+
+
+@pytest.mark.parametrize("path", EU.paths())
+def test_every_value_is_cited_and_doubt_is_said(path: str) -> None:
+    """A value whose article is not known is not official, and an unconfirmed one says what."""
+    for value in EU.parameter(path).values:
+        if "not confirmed" in value.source.article:
+            assert value.status != "official"
+        if value.status == "unconfirmed" and "phase-2." not in path:
+            assert value.note
