@@ -63,6 +63,9 @@ def instant(at: datetime) -> int:
     return (_aware(at) - _EPOCH) // _MICROSECOND
 
 
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
 def moment(microseconds: int) -> datetime:
     """The datetime in UTC of an instant in microseconds since 1970.
 
@@ -72,6 +75,16 @@ def moment(microseconds: int) -> datetime:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
         raise ValueError(f"The instant {microseconds} is outside the years 1 to 9999.") from None
+
+
+def day_of(microseconds: int) -> date:
+    """The day in UTC of an instant in microseconds since 1970; raises `ValueError` as `moment`."""
+    return moment(microseconds).date()
+
+
+def is_instant(microseconds: int) -> bool:
+    """True for an instant of the years 1970 to 9999, which is all a record may be effective at."""
+    return 0 <= microseconds <= _LAST
 
 
 def at_local(day: date, hour: time, zone: tzinfo) -> datetime:

@@ -136,14 +136,22 @@ class Database:
         except (sqlite3.Error, psycopg.Error):
             return  # the engine has already rolled back, or will when the connection closes
 
-    def integrity(self) -> str | None:
-        """What the engine itself finds wrong with its files, or None (SQLite only)."""
+    def integrity(self, statements: Sequence[str]) -> str | None:
+        """What the engine finds wrong with its own files, or None (SQLite only).
+
+        `statements` are those that made the tables: a word changed in the stored ones would let
+        the engine read the same bytes as something else.
+        """
         if not self.is_sqlite:
             return None
         try:
             found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        except sqlite3.Error as error:
+            schema = self._connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL")
+            made = sorted(text for (text,) in schema)
+        except (sqlite3.Error, UnicodeError) as error:
             return str(error)
+        if found == "ok" and made != sorted(map(self._sql, statements)):
+            return "its tables are not the ones that were made"
         return None if found == "ok" else str(found)
 
     def has_table(self, table: str) -> bool:

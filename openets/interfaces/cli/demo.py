@@ -1,0 +1,162 @@
+"""`openets demo`: build the demonstration world, play it through both books, and prove it.
+
+`openets totals` prints the table again from what is stored, which is how one sees a change made
+behind the registry's back.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    CsvOption,
+    JsonOption,
+    StoreOption,
+    console,
+    fail,
+    failing,
+    number,
+    opened,
+    print_rows,
+)
+from openets.interfaces.cli.upkeep import print_verification, run_verification
+from openets.ledger.journal import stored_records as journal_records
+from openets.ledger.post import Writer
+from openets.ledger.store import Store, create_store, open_store, open_writer
+from openets.storage.database import Database
+from openets.translog.client import start_log
+from openets.translog.client import stored_records as log_records
+from openets.world.figures import load_figures
+from openets.world.play import play
+from openets.world.table import plain_rows, render
+from openets.world.totals import Totals, sum_records
+
+
+def demo(
+    directory: StoreOption = DEFAULT_STORE,
+    again: Annotated[bool, typer.Option("--again", help="Replace an earlier one.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic operators.")] = 1,
+) -> None:
+    """Play the EU ETS 2005-2022, every registry and year, through law, ledger and log."""
+    with failing():
+        store = _new_store(directory, again)
+        console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/")
+        seconds = _play(store, seed)
+        ledger, log = _sum(store)
+        console.print(render(load_figures(), ledger, log, seconds))
+        console.print("[bold]verify[/bold]")
+        result = run_verification(store)
+        print_verification(result)
+        if not result.sound:
+            raise typer.Exit(1)
+        _say_where_next(store, ledger)
+
+
+def totals(
+    directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
+) -> None:
+    """Sum both books as they are stored and hold them against the published figures."""
+    with opened(directory) as store:
+        figures = load_figures()
+        ledger, log = _sum(store)
+        if as_json or as_csv:
+            columns, rows = plain_rows(figures, ledger, log)
+            print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+            return
+        console.print(render(figures, ledger, log, {}))
+
+
+def _new_store(directory: Path, again: bool) -> Store:
+    if (directory / "store.toml").exists():
+        if not again:
+            fail(f"There is a store at {directory} already; --again replaces a demonstration.")
+        if open_store(directory).mode != "replay":
+            fail(f"The store at {directory} is not a demonstration and is not replaced.")
+        shutil.rmtree(directory)
+    elif directory.exists() and any(directory.iterdir()):
+        fail(f"{directory} is not empty and holds no store; choose another folder.")
+    return create_store(directory, jurisdiction="eu", mode="replay")
+
+
+@contextmanager
+def _writer(store: Store) -> Iterator[Writer]:
+    log = start_log(store.log_directory)
+    try:
+        writer = open_writer(store, log)
+        try:
+            yield writer
+        finally:
+            writer.close()
+    finally:
+        log.stop()
+
+
+def _play(store: Store, seed: int) -> dict[int, float]:
+    """Plays the world with a bar that moves; returns the seconds each year took."""
+    seconds: dict[int, float] = {}
+    figures = load_figures()
+    years = sorted({figure.year for figure in figures})
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=40),
+        TextColumn("{task.fields[posted]} records"),
+        TimeElapsedColumn(),
+    )
+    with (
+        Progress(*columns, console=console) as progress,
+        _writer(store) as writer,
+    ):
+        projection = store.projection()
+        task = progress.add_task("opening", total=len(years) + 1, posted="0")
+        started = time.perf_counter()
+
+        def report(year: int, step: str, posted: int) -> None:
+            nonlocal started
+            now = time.perf_counter()
+            seconds[year] = seconds.get(year, 0.0) + now - started
+            started = now
+            done = min(max(year - years[0], 0), len(years))
+            progress.update(
+                task, completed=done, description=f"{year} {step:<24.24}", posted=number(posted)
+            )
+
+        play(writer, store.rulebook, figures, seed, report)
+        progress.update(task, description="query tables".ljust(29))
+        projection.catch_up(writer.journal)
+        projection.database.close()
+        progress.update(task, completed=len(years) + 1, description="played".ljust(29))
+    return seconds
+
+
+def _sum(store: Store) -> tuple[Totals, Totals]:
+    """Both books, summed from their stored rows as they stand."""
+    database = Database(store.journal_url, name="journal", read_only=True)
+    try:
+        ledger = sum_records(journal_records(database), store.rulebook)
+    finally:
+        database.close()
+    return ledger, sum_records(log_records(store.log_directory), store.rulebook)
+
+
+def _say_where_next(store: Store, ledger: Totals) -> None:
+    option = "" if store.directory == DEFAULT_STORE else f" --store {store.directory}"
+    console.print("\n[bold]where to look next[/bold]")
+    for command, what in (
+        ("law explain caps.stationary.union", "the law of a figure, with its history"),
+        (f"account show {ledger.example_account}{option}", "an operator's account"),
+        (f"account statement {ledger.example_account}{option}", "its whole life"),
+        (f"trace EU-1000000000{option}", "the way of one allowance"),
+        (f"log prove 100000 --out receipt.json{option}", "a receipt anybody can check offline"),
+        ("log check receipt.json", "and the check, without database"),
+        (f"totals --csv{option}", "the table again, from what is stored"),
+    ):
+        console.print(f"  openets {command:<52} {what}", highlight=False)

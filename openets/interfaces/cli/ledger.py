@@ -1,0 +1,155 @@
+"""`openets account`, `transaction` and `trace`: what the ledger holds and how it came there."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    CsvOption,
+    JsonOption,
+    StoreOption,
+    account_argument,
+    console,
+    fail,
+    full_number,
+    moment,
+    number,
+    opened,
+    print_rows,
+)
+from openets.kernel.clock import day_of
+from openets.kernel.records import type_label
+from openets.ledger import reads
+from openets.ledger.store import Store
+from openets.storage.database import Database
+
+account_app = typer.Typer(help="Accounts and what they hold.", no_args_is_help=True)
+transaction_app = typer.Typer(help="Records of the ledger.", no_args_is_help=True)
+
+AccountArgument = Annotated[str, typer.Argument(help="Account number, short or full.")]
+
+
+@account_app.command("show")
+def show_account(
+    account: AccountArgument,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Show an account: what it is, its status, and its holdings by kind."""
+    with opened(directory) as store:
+        view = _account(store, store.projection().database, account)
+        if not (as_json or as_csv):
+            console.print(f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}")
+            operator = f", operator {view.operator}" if view.operator else ""
+            console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}\n")
+        print_rows(("unit", "origin", "quantity"), view.holdings, as_json=as_json, as_csv=as_csv)
+
+
+@account_app.command("statement")
+def account_statement(
+    account: AccountArgument,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List every movement of an account with the balance after it."""
+    with opened(directory) as store:
+        database = store.projection().database
+        view = _account(store, database, account)
+        rows = [
+            (
+                str(entry.sequence),
+                moment(entry.effective),
+                _type(store, entry.type, entry.effective),
+                str(entry.year or ""),
+                str(entry.other or "created"),
+                entry.unit,
+                entry.quantity,
+                entry.balance,
+            )
+            for entry in reads.statement(database, view.number)
+        ]
+        columns = ("record", "effective", "type", "for", "other", "unit", "quantity", "balance")
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=full_number(store, view))
+
+
+@transaction_app.command("show")
+def show_transaction(
+    record: Annotated[int, typer.Argument(help="Number of the record.")],
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Show a record: parties, times, serials and money."""
+    with opened(directory) as store:
+        found = reads.record(store.projection().database, record)
+        if found is None:
+            fail(f"There is no record {record} in {directory}.")
+        if as_json or as_csv:
+            fields = {**found._asdict(), "key": found.key.hex()}
+            print_rows(tuple(fields), [tuple(fields.values())], as_json=as_json, as_csv=as_csv)
+            return
+        head = f"[bold]record {found.sequence}[/bold]  effective {moment(found.effective)}"
+        console.print(f"{head}, recorded {moment(found.recorded)}")
+        if found.act is not None:
+            console.print_json(json.dumps(json.loads(found.act)))
+            return
+        parties = f"{found.transferring or 'created'} → {found.acquiring}"
+        year = f", for {found.year}" if found.year else ""
+        rests = f", rests on record {found.refers_to}" if found.refers_to else ""
+        console.print(f"{_type(store, found.type, found.effective)}: {parties}{year}{rests}")
+        console.print(f"{number(found.quantity)} units\n")
+        rows = [
+            (unit, f"{origin}-{first}", f"{origin}-{last}", last - first + 1)
+            for _, unit, origin, first, last in found.blocks
+        ]
+        print_rows(
+            ("unit", "from serial", "to serial", "quantity"), rows, as_json=False, as_csv=False
+        )
+
+
+def trace(
+    serial: Annotated[str, typer.Argument(help="Serial with its registry of origin: EU-12345.")],
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Trace one unit through every account it has been in."""
+    registry, _, digits = serial.partition("-")
+    if not (registry.isalpha() and digits.isdigit()):
+        fail(f"{serial!r} is not a serial: write the registry of origin and a number, EU-12345.")
+    with opened(directory) as store:
+        hops = reads.trace(store.projection().database, registry.upper(), int(digits))
+        if not hops:
+            fail(f"No unit with serial {serial} was ever created in {directory}.")
+        rows = [
+            (
+                str(hop.sequence),
+                moment(hop.effective),
+                _type(store, hop.type, hop.effective),
+                str(hop.transferring or "created"),
+                str(hop.acquiring),
+                f"{hop.first}-{hop.last}",
+            )
+            for hop in hops
+        ]
+        columns = ("record", "effective", "type", "from", "to", "in block")
+        title = f"{serial}: {hops[0].unit}"
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=title)
+
+
+def _account(store: Store, database: Database, text: str) -> reads.AccountView:
+    view = reads.account(database, account_argument(text))
+    if view is None:
+        fail(f"There is no account {text} in {store.directory}.")
+    return view
+
+
+def _type(store: Store, code: int, effective: int) -> str:
+    rule = store.rulebook.tables_on(day_of(effective)).transaction_types.get(code)
+    return f"{type_label(code)} {rule.name}" if rule else type_label(code)

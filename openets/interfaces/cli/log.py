@@ -1,0 +1,174 @@
+"""`openets log`: the second book, its receipts, and the officers' way to stop everything."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    JsonOption,
+    StoreOption,
+    account_argument,
+    console,
+    fail,
+    failing,
+    moment,
+    number,
+    opened,
+    print_rows,
+)
+from openets.kernel import acts
+from openets.kernel.batch import TreeHead
+from openets.kernel.records import Transaction, decode_record, type_label
+from openets.kernel.signing import SigningKey
+from openets.translog.client import (
+    Accepted,
+    RecordRefused,
+    check_proof,
+    newest_head,
+    order,
+    prove,
+    serve_log,
+    start_log,
+)
+
+log_app = typer.Typer(help="The transaction log: receipts, orders, service.", no_args_is_help=True)
+
+KeysOption = Annotated[
+    list[Path], typer.Option("--key", help="Private key of an officer; give it twice.")
+]
+ReasonOption = Annotated[str, typer.Option(help="Why; it stands in both books for good.")]
+AccountArgument = Annotated[str, typer.Argument(help="Account number, short or full.")]
+
+
+@log_app.command("head")
+def show_head(directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show the log's newest signed tree head: publish it, and nothing before it can change."""
+    with opened(directory) as store:
+        head = newest_head(store.log_directory)
+        if head is None:
+            fail(f"The log of {directory} has no records.")
+        rows = [*_head_rows(head), ("log key", store.log_key.hex())]
+        if as_json:
+            sys.stdout.write(json.dumps(dict(rows), indent=2) + "\n")
+            return
+        print_rows(("", "tree head"), rows, as_json=False, as_csv=False)
+
+
+@log_app.command("prove")
+def write_receipt(
+    record: Annotated[int, typer.Argument(help="Number of the record.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; else standard output.")] = None,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Write a receipt for a record that anybody can check offline."""
+    with opened(directory) as store:
+        try:
+            receipt = prove(store.log_directory, record)
+        except LookupError as error:
+            fail(str(error))
+        if out is None:
+            sys.stdout.write(receipt)
+            return
+        try:
+            out.write_text(receipt, encoding="utf-8")
+        except OSError as error:
+            fail(f"The receipt cannot be written to {out}: {error.strerror}.")
+        console.print(f"receipt for record {number(record)} written to {out}")
+
+
+@log_app.command("check")
+def check_receipt(
+    receipt: Annotated[Path, typer.Argument(help="Receipt file.")],
+    key: Annotated[str | None, typer.Option(help="Public key the log has published (hex).")] = None,
+) -> None:
+    """Check a receipt: no store, no database, no connection is needed."""
+    try:
+        text = receipt.read_text(encoding="utf-8")
+        public = bytes.fromhex(key) if key is not None else None
+    except OSError as error:
+        fail(f"The receipt {receipt} cannot be read: {error.strerror}.")
+    except UnicodeDecodeError:
+        fail(f"The file {receipt} is not a receipt: it is not text.")
+    except ValueError:
+        fail(f"{key!r} is not a public key: write its 64 hexadecimal digits.")
+    with failing():
+        proof = check_proof(text, public)
+        record = decode_record(bytes.fromhex(proof.record))
+        what = "an act"
+        if isinstance(record, Transaction):
+            route = f"{record.transferring or 'created'} → {record.acquiring}"
+            what = f"{type_label(record.type)}, {route}, {number(record.quantity)} units"
+        console.print(f"[green]proved[/green]  record {number(proof.sequence)}: {what}")
+        rows = [
+            ("effective", moment(record.effective)),
+            *_head_rows(proof.head()),
+            ("log key", proof.log_key if public is None else public.hex()),
+        ]
+        print_rows(("", "signed by the log"), rows, as_json=False, as_csv=False)
+        if public is None:
+            console.print("Compare the log key with the one the log has published (--key does).")
+
+
+@log_app.command("freeze")
+def freeze(
+    account: AccountArgument,
+    key: KeysOption,
+    reason: ReasonOption,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Freeze an account at the log itself, by two officers; the registry takes it over."""
+    _order(directory, key, lambda: acts.Freeze(account=account_argument(account), reason=reason))
+
+
+@log_app.command("lift")
+def lift(
+    account: AccountArgument,
+    key: KeysOption,
+    reason: ReasonOption,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Lift a freeze of an account, by two officers."""
+    _order(directory, key, lambda: acts.Lift(account=account_argument(account), reason=reason))
+
+
+@log_app.command("serve")
+def serve(directory: StoreOption = DEFAULT_STORE) -> None:
+    """Run the log as a service until it is told to stop."""
+    with opened(directory) as store:
+        raise typer.Exit(serve_log(store.log_directory))
+
+
+def _order(directory: Path, keys: list[Path], act: Callable[[], acts.Freeze | acts.Lift]) -> None:
+    with opened(directory) as store:
+        try:
+            officers = [SigningKey.load(path) for path in keys]
+        except (OSError, ValueError) as error:
+            fail(f"A key cannot be read: {error}")
+        log = start_log(store.log_directory)
+        try:
+            answer = order(log, store.store, act(), officers)
+        finally:
+            log.stop()
+        if isinstance(answer, Accepted):
+            size = answer.receipt.tree_head.size
+            console.print(f"done: record {number(size)} of the log; the registry will take it over")
+            return
+        refusal = getattr(answer, "refusal", answer)
+        fail(str(refusal), code=1 if isinstance(answer, RecordRefused) else 2)
+
+
+def _head_rows(head: TreeHead) -> list[tuple[str, str]]:
+    return [
+        ("records", str(head.size)),
+        ("recorded", moment(head.recorded)),
+        ("root", head.root.hex()),
+        ("chain", head.head.hex()),
+        ("signature", head.signature.hex()),
+    ]

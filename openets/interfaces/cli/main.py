@@ -1,0 +1,28 @@
+"""The `openets` command: one program, one sub-command per thing a person wants done."""
+
+from __future__ import annotations
+
+import typer
+
+from openets.interfaces.cli import ledger, upkeep
+from openets.interfaces.cli.demo import demo, totals
+from openets.interfaces.cli.law import law_app
+from openets.interfaces.cli.log import log_app
+
+app = typer.Typer(
+    help="OpenETS: an emissions trading system in one program.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo)
+app.command("totals")(totals)
+app.add_typer(law_app, name="law")
+app.add_typer(ledger.account_app, name="account")
+app.add_typer(ledger.transaction_app, name="transaction")
+app.command("trace")(ledger.trace)
+app.command("verify")(upkeep.verify)
+app.add_typer(log_app, name="log")
+app.add_typer(upkeep.restore_app, name="restore")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,116 @@
+"""How the command line speaks: stores, account numbers, tables as text, JSON or CSV, and errors.
+
+Every listing goes through `print_rows`, so that what a person reads, `--json` and `--csv` are the
+same rows. Every failure goes through `failing`, so that it is a sentence and an exit code, never a
+traceback.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from openets.kernel import clock
+from openets.kernel.accounts import AccountNumber
+from openets.kernel.clock import day_of
+from openets.kernel.refusal import Refused
+from openets.ledger.post import WriterStopped
+from openets.ledger.reads import AccountView
+from openets.ledger.store import Store, open_store
+from openets.storage.database import StorageError
+from openets.translog.client import LogAway
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+StoreOption = Annotated[
+    Path, typer.Option("--store", help="Folder of the store.", envvar="OPENETS_STORE")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+DEFAULT_STORE = Path("demo")
+
+
+def fail(sentence: str, code: int = 2) -> NoReturn:
+    """Ends the command with a sentence on standard error."""
+    errors.print(f"openets: {sentence}", soft_wrap=True, markup=False)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Turns what the house raises into sentences."""
+    try:
+        yield
+    except Refused as refused:
+        fail("\n".join(str(refusal) for refusal in refused.refusals))
+    except (StorageError, LogAway, WriterStopped) as error:
+        fail(str(error))
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[Store]:
+    """The store in a folder, with failures as sentences."""
+    with failing():
+        yield open_store(directory)
+
+
+def print_rows(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    as_json: bool,
+    as_csv: bool,
+    title: str = "",
+) -> None:
+    """Prints a listing as a table, as JSON (a list of objects) or as CSV."""
+    if as_json:
+        objects = [dict(zip(columns, row, strict=True)) for row in rows]
+        sys.stdout.write(json.dumps(objects, indent=2, default=str) + "\n")
+        return
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        numeric = any(isinstance(row[index], int) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(number(cell) if isinstance(cell, int) else str(cell) for cell in row))
+    console.print(table)
+
+
+def number(value: int) -> str:
+    """A whole number with thousands separated."""
+    return f"{value:,}"
+
+
+def moment(microseconds: int) -> str:
+    """An instant as people write it, in UTC."""
+    return clock.moment(microseconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def full_number(store: Store, view: AccountView) -> str:
+    """The account's number as printed on documents, with its check digits."""
+    types = store.rulebook.tables_on(day_of(view.opened)).account_types
+    kyoto = types[view.type].number_type
+    return str(AccountNumber(view.registry, kyoto, view.number, view.period))
+
+
+def account_argument(text: str) -> int:
+    """The account a person named: by its number in the store, or by its full number."""
+    if text.isdigit():
+        return int(text)
+    with failing():
+        return AccountNumber.parse(text).number

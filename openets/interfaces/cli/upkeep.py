@@ -1,0 +1,118 @@
+"""`openets verify` and `openets restore`: is everything whole, and if not, how to mend it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    JsonOption,
+    StoreOption,
+    console,
+    fail,
+    number,
+    opened,
+)
+from openets.kernel.batch import TreeHead
+from openets.kernel.signing import SigningKey
+from openets.ledger import restore as restoring
+from openets.ledger.store import Store
+from openets.ledger.verify import Verification
+from openets.ledger.verify import verify as prove
+from openets.translog.client import receipt_head
+
+restore_app = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
+
+
+def verify(directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Prove both books from their stored rows, or name the first thing wrong."""
+    with opened(directory) as store:
+        result = run_verification(store, quiet=as_json)
+        if as_json:
+            found = {
+                "sound": result.sound,
+                "records": result.records,
+                "root": result.root,
+                "findings": [finding._asdict() for finding in result.findings],
+            }
+            sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        else:
+            print_verification(result)
+        if not result.sound:
+            raise typer.Exit(1)
+
+
+def run_verification(store: Store, *, quiet: bool = False) -> Verification:
+    """Verifies with a line of progress that says what is being read."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
+        task = progress.add_task("reading the log")
+
+        def report(step: str, done: int) -> None:
+            progress.update(task, description=f"verifying: {step} {number(done) if done else ''}")
+
+        return prove(store, report)
+
+
+def print_verification(result: Verification) -> None:
+    """Prints what was proved, or the finding."""
+    for line in result.proved:
+        console.print(f"  [green]proved[/green]  {line}")
+    if result.sound:
+        counts = f"{number(result.records)} records, {number(result.transactions)} transactions"
+        console.print(f"  {counts}, {number(result.blocks)} blocks, {number(result.units)} units")
+        console.print(f"  tree head {result.root}")
+        return
+    finding = result.findings[0]
+    where = [f"book: {finding.book}"]
+    for name in ("batch", "record", "account", "serial"):
+        value = getattr(finding, name)
+        if value is not None:
+            where.append(f"{name}: {value}")
+    console.print(f"  [red]wrong[/red]   {finding.sentence}", soft_wrap=True)
+    console.print(f"          {', '.join(where)}", soft_wrap=True)
+
+
+@restore_app.command("query")
+def restore_query(directory: StoreOption = DEFAULT_STORE) -> None:
+    """Make the query tables again from the journal."""
+    with opened(directory) as store:
+        console.print(f"query tables made from {number(restoring.restore_query(store))} records")
+
+
+@restore_app.command("journal")
+def restore_journal(directory: StoreOption = DEFAULT_STORE) -> None:
+    """Make a lost journal again from the log."""
+    with opened(directory) as store:
+        console.print(f"journal made from {number(restoring.restore_journal(store))} records")
+
+
+@restore_app.command("log")
+def restore_log(
+    receipt: Annotated[Path, typer.Option(help="A receipt kept elsewhere; its tree head vouches.")],
+    directory: StoreOption = DEFAULT_STORE,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Officers' keys, two, to accept all the journal has.")
+    ] = None,
+) -> None:
+    """Make a lost log again from the journal, up to a tree head kept elsewhere."""
+    with opened(directory) as store:
+        try:
+            officers = [SigningKey.load(path) for path in key or ()]
+        except (OSError, ValueError) as error:
+            fail(f"A key cannot be read: {error}")
+        size = restoring.restore_log(store, _head_of(receipt), officers)
+        console.print(f"log made from {number(size)} records")
+
+
+def _head_of(receipt: Path) -> TreeHead:
+    try:
+        return receipt_head(receipt.read_text(encoding="utf-8"))
+    except OSError as error:
+        fail(f"The receipt {receipt} cannot be read: {error.strerror}.")

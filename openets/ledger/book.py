@@ -1,0 +1,401 @@
+"""The registry's book: who holds which serials, and nothing else.
+
+A pure state machine without database or clock. It turns requests into records (`propose`), takes
+records into its state (`apply`), and can undo everything since the last `commit`, because the log
+has the last word on each batch. Units of one kind in one account form a queue in the order they
+were acquired; the oldest leave first, and a block is cut on its left.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from openets.kernel import acts
+from openets.kernel.batch import genesis
+from openets.kernel.clock import day_of
+from openets.kernel.records import ActRecord, Block, Record, Transaction
+from openets.kernel.refusal import Refusal
+from openets.ledger import checks
+from openets.ledger.requests import ActRequest, Request, TransactionRequest
+from openets.rulebook.model import Rulebook
+from openets.rulebook.tables import Tables
+
+COMPACT_AFTER = 256  # spent entries a queue may carry before it is rewritten
+
+
+class Account:
+    """What the book knows of an account: its place, its type and its status."""
+
+    __slots__ = ("number", "operator", "period", "registry", "status", "type")
+
+    def __init__(self, opened: acts.AccountOpened, status: str) -> None:
+        self.number = opened.number
+        self.registry = opened.registry
+        self.type = opened.type
+        self.period = opened.period
+        self.operator = opened.operator
+        self.status = status
+
+
+class Pool:
+    """A permission to create units, and how much of it is used."""
+
+    __slots__ = ("drawn", "name", "quantity", "registry", "replaced", "units")
+
+    def __init__(self, act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> None:
+        self.name = act.parameter if isinstance(act, acts.CapSet) else act.name
+        self.units = frozenset(act.units)
+        self.drawn = 0
+        if isinstance(act, acts.ReplacementOpened):
+            self.quantity, self.registry = 0, None
+            self.replaced = frozenset(act.replaced_units)
+        else:
+            self.quantity, self.registry = act.quantity, act.registry
+            self.replaced = frozenset()
+
+
+class Reservation(NamedTuple):
+    """A quantity of a kind set aside in an account."""
+
+    account: int
+    kind: int
+    quantity: int
+
+
+class Queue:
+    """The blocks of one kind in one account, oldest first, as two columns with a moving head."""
+
+    __slots__ = ("ends", "head", "quantity", "starts")
+
+    def __init__(self) -> None:
+        self.starts = array("q")
+        self.ends = array("q")
+        self.head = 0
+        self.quantity = 0
+
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """The (first, last) serials of each live block, oldest first."""
+        return zip(self.starts[self.head :], self.ends[self.head :], strict=True)
+
+    def index_of(self, start: int, end: int) -> int:
+        """Where the block lies that contains these serials, or -1."""
+        head = self.head
+        if head < len(self.starts) and self.starts[head] <= start and end <= self.ends[head]:
+            return head
+        for index in range(head, len(self.starts)):
+            if self.starts[index] <= start and end <= self.ends[index]:
+                return index
+        return -1
+
+    def compact(self) -> None:
+        """Drops the entries that have been spent."""
+        del self.starts[: self.head]
+        del self.ends[: self.head]
+        self.head = 0
+
+
+class Book:
+    """The state after the records so far. `status_at_opening` is the rulebook's first status."""
+
+    def __init__(self, store: bytes, rulebook: Rulebook) -> None:
+        self.store = store
+        self.rulebook = rulebook
+        self.sequence = 0
+        self.head = genesis(store)
+        self.created: acts.StoreCreated | None = None
+        self.rulebook_digest = b""
+        self.accounts: dict[int, Account] = {}
+        self.kinds: dict[int, acts.KindDefined] = {}
+        self.queues: dict[tuple[int, int], Queue] = {}
+        self.last_serial: dict[str, int] = {}
+        self.issued: dict[int, int] = {}
+        self.pools: dict[int, Pool] = {}
+        self.caps: dict[tuple[str, int], int] = {}
+        self.reservations: dict[int, Reservation] = {}
+        self.reserved: dict[tuple[int, int], int] = {}
+        self.frozen: set[int | str | tuple[str, int]] = set()
+        self.emissions: dict[tuple[int, int], int] = {}
+        self.money: dict[tuple[int, str], int] = {}
+        self.keys: dict[bytes, int] = {}
+        self._undo: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self._spent: set[Queue] = set()
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def tables_at(self, effective: int) -> Tables:
+        """The law of the day (UTC) on which something takes effect."""
+        return self.rulebook.tables_on(day_of(effective))
+
+    def held(self, account: int, kind: int) -> int:
+        """Units of a kind in an account."""
+        queue = self.queues.get((account, kind))
+        return queue.quantity if queue else 0
+
+    def available(self, account: int, kind: int) -> int:
+        """Units of a kind in an account that are not reserved."""
+        return self.held(account, kind) - self.reserved.get((account, kind), 0)
+
+    def holdings(self, account: int) -> dict[int, int]:
+        """Units in an account by kind."""
+        return {kind: held for kind in self.kinds if (held := self.held(account, kind))}
+
+    def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
+        """Every unit: (registry, kind, first, last, account), by registry and serial, joined."""
+        rows = sorted(
+            (self.kinds[kind].registry, start, end, kind, account)
+            for (account, kind), queue in self.queues.items()
+            for start, end in queue.blocks()
+        )
+        pending: tuple[str, int, int, int, int] | None = None
+        for registry, start, end, kind, account in rows:
+            if pending and (registry, kind, start - 1, account) == (
+                pending[0],
+                pending[1],
+                pending[3],
+                pending[4],
+            ):
+                pending = (registry, kind, pending[2], end, account)
+                continue
+            if pending:
+                yield pending
+            pending = (registry, kind, start, end, account)
+        if pending:
+            yield pending
+
+    # -- proposing ------------------------------------------------------------------------------
+
+    def propose(self, request: Request) -> Record | Refusal:
+        """The record that would fulfil a request now, or why there is none. Changes nothing."""
+        if isinstance(request, ActRequest):
+            refusal = checks.check_act(self, request.effective, request.act)
+            if refusal is not None:
+                return refusal
+            return ActRecord(
+                self.sequence + 1, request.key, request.effective, request.act.payload()
+            )
+        refusal = checks.check_transaction(self, request, ((request.kind, request.quantity),))
+        if refusal is not None:
+            return refusal
+        return self._transaction(request, request.blocks or self._pick(request))
+
+    def check(self, record: Record) -> Refusal | None:
+        """Why a record that already names its serials could not follow, or None."""
+        if isinstance(record, ActRecord):
+            return checks.check_act(self, record.effective, acts.parse_act(record.payload))
+        lines: dict[int, int] = {}
+        for block in record.blocks:
+            lines[block.kind] = lines.get(block.kind, 0) + block.quantity
+        return checks.check_transaction(self, record, tuple(lines.items()))
+
+    def _transaction(self, request: TransactionRequest, blocks: tuple[Block, ...]) -> Transaction:
+        return Transaction(
+            self.sequence + 1,
+            request.key,
+            request.effective,
+            request.type,
+            request.year,
+            request.transferring,
+            request.acquiring,
+            request.refers_to,
+            request.reservation,
+            blocks,
+            request.legs,
+        )
+
+    def _pick(self, request: TransactionRequest) -> tuple[Block, ...]:
+        """The serials that fulfil a request whose cover has been checked."""
+        kind, wanted = request.kind, request.quantity
+        if not request.transferring:
+            start = self.last_serial.get(self.kinds[kind].registry, 0) + 1
+            return (Block(kind, start, start + wanted - 1),)
+        queue = self.queues[(request.transferring, kind)]
+        blocks = []
+        index = queue.head
+        while wanted:
+            start = queue.starts[index]
+            end = min(queue.ends[index], start + wanted - 1)
+            blocks.append(Block(kind, start, end))
+            wanted -= end - start + 1
+            index += 1
+        return tuple(blocks)
+
+    # -- applying -------------------------------------------------------------------------------
+
+    def apply(self, record: Record, head: bytes) -> None:
+        """Takes a record into the state; `head` is the chain after it. Checks nothing."""
+        self._undo.append((self._back_to, (self.sequence, self.head, record.key)))
+        self.sequence, self.head = record.sequence, head
+        self.keys[record.key] = record.sequence
+        if isinstance(record, Transaction):
+            self._move(record)
+        else:
+            self._act(record.sequence, acts.parse_act(record.payload))
+
+    def commit(self) -> None:
+        """What was applied stands; it can no longer be rolled back."""
+        self._undo.clear()
+        for queue in self._spent:
+            queue.compact()
+        self._spent.clear()
+
+    def roll_back(self) -> None:
+        """Undoes everything applied since the last commit, newest first."""
+        while self._undo:
+            function, arguments = self._undo.pop()
+            function(*arguments)
+        self._spent.clear()
+
+    def _back_to(self, sequence: int, head: bytes, key: bytes) -> None:
+        self.sequence, self.head = sequence, head
+        del self.keys[key]
+
+    def _set(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
+        """Sets a value of a mapping, undoably."""
+        if key in mapping:
+            self._undo.append((mapping.__setitem__, (key, mapping[key])))
+        else:
+            self._undo.append((mapping.pop, (key,)))
+        mapping[key] = value
+
+    def _move(self, transaction: Transaction) -> None:
+        for block in transaction.blocks:
+            if transaction.transferring:
+                self._remove(transaction.transferring, block)
+            else:
+                self._create(block)
+            self._add(transaction.acquiring, block)
+        if not transaction.transferring:
+            pool = self.pools[transaction.refers_to]
+            self._change(pool, "drawn", pool.drawn + transaction.quantity)
+        elif self._is_replacing(transaction):
+            self._entitle(transaction)
+        if transaction.reservation:
+            self._release(transaction.reservation)
+        for leg in transaction.legs:
+            place = (leg.account, leg.currency)
+            self._set(self.money, place, self.money.get(place, 0) + leg.cents)
+
+    def _remove(self, account: int, block: Block) -> None:
+        kind, start, end = block
+        queue = self.queues[(account, kind)]
+        index = queue.index_of(start, end)
+        first, last = queue.starts[index], queue.ends[index]
+        if index == queue.head and first == start:
+            self._undo.append((self._restore_head, (queue, index, start, queue.quantity)))
+            if end == last:
+                queue.head = index + 1
+                if queue.head > COMPACT_AFTER and queue.head * 2 > len(queue.starts):
+                    self._spent.add(queue)
+            else:
+                queue.starts[index] = end + 1
+        else:
+            self._cut_out(queue, index, block)
+        queue.quantity -= end - start + 1
+
+    def _cut_out(self, queue: Queue, index: int, block: Block) -> None:
+        """Takes serials out of the middle of a queue (they were named, not picked)."""
+        first, last = queue.starts[index], queue.ends[index]
+        self._undo.append(
+            (self._restore_all, (queue, queue.starts[:], queue.ends[:], queue.quantity))
+        )
+        rest = [
+            (start, end)
+            for start, end in ((first, block.start - 1), (block.end + 1, last))
+            if start <= end
+        ]
+        queue.starts[index : index + 1] = array("q", [start for start, _ in rest])
+        queue.ends[index : index + 1] = array("q", [end for _, end in rest])
+
+    @staticmethod
+    def _restore_head(queue: Queue, head: int, start: int, quantity: int) -> None:
+        queue.head, queue.starts[head], queue.quantity = head, start, quantity
+
+    @staticmethod
+    def _restore_all(queue: Queue, starts: array[int], ends: array[int], quantity: int) -> None:
+        queue.starts, queue.ends, queue.quantity = starts, ends, quantity
+
+    def _add(self, account: int, block: Block) -> None:
+        kind, start, end = block
+        queue = self.queues.get((account, kind))
+        if queue is None:
+            queue = self.queues[(account, kind)] = Queue()
+        queue.starts.append(start)
+        queue.ends.append(end)
+        queue.quantity += end - start + 1
+        self._undo.append((self._remove_newest, (queue, end - start + 1)))
+
+    @staticmethod
+    def _remove_newest(queue: Queue, quantity: int) -> None:
+        queue.starts.pop()
+        queue.ends.pop()
+        queue.quantity -= quantity
+
+    def _create(self, block: Block) -> None:
+        self._set(self.last_serial, self.kinds[block.kind].registry, block.end)
+        self._set(self.issued, block.kind, self.issued.get(block.kind, 0) + block.quantity)
+
+    def _is_replacing(self, transaction: Transaction) -> bool:
+        return self.tables_at(transaction.effective).transaction_types[transaction.type].replaces
+
+    def _entitle(self, transaction: Transaction) -> None:
+        """Units cancelled to be replaced widen the newest replacement open to them."""
+        for block in transaction.blocks:
+            unit = self.kinds[block.kind].unit
+            for sequence in sorted(self.pools, reverse=True):
+                pool = self.pools[sequence]
+                if unit in pool.replaced:
+                    self._change(pool, "quantity", pool.quantity + block.quantity)
+                    break
+
+    def _change(self, thing: object, name: str, value: object) -> None:
+        """Sets an attribute, undoably."""
+        self._undo.append((setattr, (thing, name, getattr(thing, name))))
+        setattr(thing, name, value)
+
+    def _release(self, sequence: int) -> None:
+        reservation = self.reservations[sequence]
+        place = (reservation.account, reservation.kind)
+        self._set(self.reserved, place, self.reserved[place] - reservation.quantity)
+        self._undo.append((self.reservations.__setitem__, (sequence, reservation)))
+        del self.reservations[sequence]
+
+    def _act(self, sequence: int, act: acts.Act) -> None:
+        match act:
+            case acts.StoreCreated():
+                self._change(self, "created", act)
+            case acts.RulebookAdopted():
+                self._change(self, "rulebook_digest", bytes.fromhex(act.digest))
+            case acts.KindDefined():
+                self._set(self.kinds, act.kind, act)
+            case acts.AccountOpened():
+                self._set(self.accounts, act.number, Account(act, checks.OPEN))
+            case acts.StatusChanged():
+                self._change(self.accounts[act.account], "status", act.status)
+            case acts.Freeze() | acts.Lift():
+                self._freeze(checks.scope_of(act), isinstance(act, acts.Freeze))
+            case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
+                self._set(self.pools, sequence, Pool(act))
+                if isinstance(act, acts.CapSet):
+                    self._set(self.caps, (act.parameter, act.year), sequence)
+            case acts.Reserved():
+                place = (act.account, act.kind)
+                self._set(
+                    self.reservations,
+                    sequence,
+                    Reservation(act.account, act.kind, act.quantity),
+                )
+                self._set(self.reserved, place, self.reserved.get(place, 0) + act.quantity)
+            case acts.Released():
+                self._release(act.reservation)
+            case acts.EmissionsVerified():
+                self._set(self.emissions, (act.account, act.year), act.tonnes)
+
+    def _freeze(self, scope: int | str | tuple[str, int], frozen: bool) -> None:
+        if frozen:
+            self.frozen.add(scope)
+            self._undo.append((self.frozen.discard, (scope,)))
+        else:
+            self.frozen.discard(scope)
+            self._undo.append((self.frozen.add, (scope,)))

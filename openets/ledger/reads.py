@@ -1,0 +1,147 @@
+"""Questions to the query tables: accounts, transactions, and the way of a serial.
+
+Reads never touch the books. They answer from the projection, so they may lag behind the journal by
+what has not been projected yet; `Projection.mark` says how far they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from openets.storage.database import Database
+
+
+class AccountView(NamedTuple):
+    """An account and what it holds: (unit, registry of origin, quantity) for each kind."""
+
+    number: int
+    registry: str
+    type: str
+    period: int
+    operator: str | None
+    status: str
+    opened: int
+    holdings: list[tuple[str, str, int]]
+
+
+class Entry(NamedTuple):
+    """A line of a statement: signed quantity, and the balance of the kind after it."""
+
+    sequence: int
+    effective: int
+    type: int
+    year: int
+    other: int
+    unit: str
+    kind: int
+    quantity: int
+    balance: int
+
+
+class RecordView(NamedTuple):
+    """A record with its blocks (kind, unit, registry, first, last) and money legs."""
+
+    sequence: int
+    key: bytes
+    effective: int
+    recorded: int
+    type: int
+    year: int
+    transferring: int
+    acquiring: int
+    refers_to: int
+    quantity: int
+    act: str | None
+    blocks: list[tuple[int, str, str, int, int]]
+    legs: list[tuple[int, str, int]]
+
+
+class Hop(NamedTuple):
+    """A step in the life of a serial."""
+
+    sequence: int
+    effective: int
+    type: int
+    year: int
+    transferring: int
+    acquiring: int
+    unit: str
+    first: int
+    last: int
+
+
+def account(database: Database, number: int) -> AccountView | None:
+    """An account with its holdings, or None."""
+    found: Any = database.row(
+        "SELECT number, registry, type, period, operator, status, opened"
+        " FROM account WHERE number = ?",
+        (number,),
+    )
+    if found is None:
+        return None
+    holdings = database.rows(
+        "SELECT k.unit, k.registry, b.quantity FROM balance b JOIN kind k ON k.kind = b.kind"
+        " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
+        (number,),
+    )
+    return AccountView._make((*found, list(holdings)))
+
+
+def statement(database: Database, number: int) -> list[Entry]:
+    """Every movement of an account in order, with the running balance of each kind."""
+    rows = database.rows(
+        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
+        " k.unit, b.kind, SUM(b.last_serial - b.first_serial + 1)"
+        " FROM record r JOIN block b ON b.sequence = r.sequence JOIN kind k ON k.kind = b.kind"
+        " WHERE r.transferring = ? OR r.acquiring = ?"
+        " GROUP BY r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
+        " k.unit, b.kind ORDER BY r.sequence, b.kind",
+        (number, number),
+    )
+    balances: dict[int, int] = {}
+    entries = []
+    for sequence, effective, type_, year, transferring, acquiring, unit, kind, quantity in rows:
+        leaves = transferring == number
+        signed = -int(quantity) if leaves else int(quantity)
+        balances[kind] = balances.get(kind, 0) + signed
+        other = acquiring if leaves else transferring
+        entries.append(
+            Entry(sequence, effective, type_, year, other, unit, kind, signed, balances[kind])
+        )
+    return entries
+
+
+def record(database: Database, sequence: int) -> RecordView | None:
+    """A record with its blocks and money, or None."""
+    found: Any = database.row(
+        "SELECT sequence, key, effective, recorded, type, year, transferring, acquiring,"
+        " refers_to, quantity, act FROM record WHERE sequence = ?",
+        (sequence,),
+    )
+    if found is None:
+        return None
+    blocks: list[Any] = list(
+        database.rows(
+            "SELECT b.kind, k.unit, k.registry, b.first_serial, b.last_serial"
+            " FROM block b JOIN kind k ON k.kind = b.kind WHERE b.sequence = ?"
+            " ORDER BY b.kind, b.first_serial",
+            (sequence,),
+        )
+    )
+    legs: list[Any] = list(
+        database.rows("SELECT account, currency, cents FROM leg WHERE sequence = ?", (sequence,))
+    )
+    return RecordView._make((*found, blocks, legs))
+
+
+def trace(database: Database, registry: str, serial: int) -> list[Hop]:
+    """Every transaction that moved a serial of an originating registry, from its creation on."""
+    rows = database.rows(
+        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
+        " k.unit, b.first_serial, b.last_serial"
+        " FROM kind k JOIN block b ON b.kind = k.kind JOIN record r ON r.sequence = b.sequence"
+        " WHERE k.registry = ? AND b.first_serial <= ? AND b.last_serial >= ?"
+        " ORDER BY r.sequence",
+        (registry, serial, serial),
+    )
+    return [Hop(*row) for row in rows]

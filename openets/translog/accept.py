@@ -1,0 +1,255 @@
+"""The log itself: it takes a batch whole or not at all, durably, and promises it with a signature.
+
+The state lives in the picture and in the tree, both rebuilt from the rows at the start. A batch is
+judged and applied on a fresh layer, written in one durable step, and only then settled. If anything
+breaks before that step ends, the fresh layer is dropped and nothing has happened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from openets.kernel import acts
+from openets.kernel.batch import (
+    FROM_OFFICERS,
+    SALT_BYTES,
+    Batch,
+    Receipt,
+    TreeHead,
+    decode_batch,
+)
+from openets.kernel.clock import day_of, is_instant
+from openets.kernel.records import ActRecord, Malformed, decode_record
+from openets.kernel.refusal import Refusal
+from openets.kernel.signing import SigningKey, is_signed_by
+from openets.rulebook.model import Rulebook
+from openets.storage.database import StorageError
+from openets.translog import checks
+from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.messages import (
+    Accepted,
+    AppendAnswer,
+    BatchRefused,
+    Fenced,
+    Here,
+    RecordRefused,
+    WrongHead,
+    WrongRulebook,
+)
+from openets.translog.picture import Picture
+from openets.translog.store import Configuration, LogStore, StoredBatch
+
+SIGNERS_OF_AN_ORDER = 2
+ROWS_AT_ONCE = 16
+_OUT_OF_TIME = Refusal("log.effective", "The record takes effect on no day there is.", checks.RULE)
+
+
+def epoch_message(store: bytes, epoch: int) -> bytes:
+    """What the registry signs to begin an epoch."""
+    return b"openets epoch " + store + epoch.to_bytes(8, "big")
+
+
+class TransactionLog:
+    """The one process that writes a log. `now` gives microseconds since 1970 UTC."""
+
+    def __init__(
+        self, rows: LogStore, key: SigningKey, rulebook: Rulebook, now: Callable[[], int]
+    ) -> None:
+        self._rows = rows
+        self._configuration: Configuration = rows.configuration
+        self._key = key
+        self._rulebook = rulebook
+        self._now = now
+        self._picture = Picture(self._configuration.store)
+        self._tree = Tree()
+        self._recorded = 0
+        self._epoch = 0
+        self._in_doubt = True  # whether memory is where the rows are
+        rows.check_meta()
+        self._resolve_doubt()
+
+    def where(self) -> Here:
+        """How far the log is."""
+        self._resolve_doubt()
+        picture = self._picture
+        return Here(picture.sequence, picture.head, self._epoch, self._rulebook.digest)
+
+    def new_epoch(self, epoch: int, signature: bytes) -> Here | Fenced | BatchRefused:
+        """Begins the next epoch if the registry signed for exactly that one."""
+        message = epoch_message(self._configuration.store, epoch)
+        self._resolve_doubt()
+        if not is_signed_by(self._configuration.registry_key, signature, message):
+            return _refuse("log.epoch", "The new epoch is not signed by the registry.")
+        if epoch != self._epoch + 1:
+            return Fenced(self._epoch)
+        self._in_doubt = True
+        self._rows.add_epoch(epoch, signature)
+        self._epoch, self._in_doubt = epoch, False
+        return self.where()
+
+    def batches_after(self, sequence: int, limit: int) -> tuple[tuple[bytes, Receipt], ...]:
+        """Accepted batches that reach beyond a record, at most `limit` and never many at once."""
+        found = []
+        for row in self._rows.batches(sequence):
+            found.append((row.batch, row.receipt))
+            if len(found) >= min(limit, ROWS_AT_ONCE):
+                break
+        return tuple(found)
+
+    def append(self, data: bytes) -> AppendAnswer:
+        """Takes a batch, or says why not. A batch it has taken before gets its receipt again."""
+        self._resolve_doubt()
+        try:
+            batch = decode_batch(data)
+        except Malformed as error:
+            return _refuse("log.batch-malformed", str(error))
+        refusal = self._check_author(batch)
+        if refusal is not None:
+            return refusal
+        if batch.first <= self._picture.sequence:
+            known = self._rows.batch_from(batch.first)
+            if known is not None and known.batch == data:
+                return Accepted(known.receipt)
+        if batch.origin != FROM_OFFICERS and batch.epoch != self._epoch:
+            return Fenced(self._epoch)
+        here = (self._picture.sequence + 1, self._picture.head)
+        if (batch.first, batch.previous) != here:
+            return WrongHead(self._picture.sequence, self._picture.head)
+        if batch.rulebook != self._rulebook.digest:
+            return WrongRulebook(self._rulebook.digest)
+        if not batch.is_chained():
+            return _refuse("log.chain", "The batch does not lead to the head it names.")
+        return self._take(data, batch)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._rows.database.close()
+
+    # -- one batch ------------------------------------------------------------------------------
+
+    def _check_author(self, batch: Batch) -> BatchRefused | None:
+        if batch.store != self._configuration.store:
+            return _refuse("log.other-store", "The batch is for another store.")
+        refusal = author_refusal(batch, self._configuration)
+        return BatchRefused(refusal) if refusal is not None else None
+
+    def _take(self, data: bytes, batch: Batch) -> AppendAnswer:
+        try:
+            refused = self._judge(batch)
+            if refused is not None:
+                self._drop()
+                return refused
+            receipt = self._promise(batch)
+            self._rows.add(batch.first, batch.last, data, receipt)
+        except BaseException:
+            # A commit that failed may still have reached the disk; the rows will say.
+            self._drop()
+            self._in_doubt = True
+            raise
+        self._picture.settle()
+        self._recorded = receipt.tree_head.recorded
+        return Accepted(receipt)
+
+    def _judge(self, batch: Batch) -> RecordRefused | None:
+        """Checks and applies each record on the fresh layer."""
+        picture = self._picture
+        for index, data in enumerate(batch.records):
+            try:
+                record = decode_record(data)
+                act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
+            except Malformed as error:
+                return RecordRefused(index, Refusal("log.malformed", str(error), checks.RULE))
+            if not is_instant(record.effective):
+                return RecordRefused(index, _OUT_OF_TIME)
+            tables = self._rulebook.tables_on(day_of(record.effective))
+            view = checks.View(picture, self._rulebook, tables)
+            refusal = checks.check(view, record, act, law=True)
+            if refusal is None and act is not None:
+                refusal = self._check_store(batch, act)
+            if refusal is not None:
+                return RecordRefused(index, refusal)
+            picture.apply(record, data, act, tables)
+        return None
+
+    def _check_store(self, batch: Batch, act: acts.Act) -> Refusal | None:
+        if batch.origin == FROM_OFFICERS and not isinstance(act, acts.Freeze | acts.Lift):
+            return Refusal("log.order", "An order of officers freezes or lifts.", checks.RULE)
+        return store_refusal(act, self._configuration)
+
+    def _promise(self, batch: Batch) -> Receipt:
+        salts = tuple(secrets.token_bytes(SALT_BYTES) for _ in batch.records)
+        for salt, data in zip(salts, batch.records, strict=True):
+            self._tree.append(leaf_hash(salt + data))
+        head = TreeHead(
+            store=self._configuration.store,
+            size=batch.last,
+            root=self._tree.root(),
+            head=batch.head,
+            recorded=max(self._now(), self._recorded),
+        )
+        return Receipt(head.signed(self._key), salts)
+
+    def _drop(self) -> None:
+        self._picture.drop()
+        self._tree.cut_back(self._picture.sequence)
+
+    # -- the start, and after a failure ---------------------------------------------------------
+
+    def _resolve_doubt(self) -> None:
+        """Brings memory to where the rows are, trusting the rows; `audit` does not."""
+        if not self._in_doubt:
+            return
+        for epoch, _ in self._rows.epochs():
+            self._epoch = epoch
+        for row in self._rows.batches(self._picture.sequence):
+            self._fold(row)
+        newest = self._rows.newest()
+        if newest is not None and newest.receipt.tree_head.root != self._tree.root():
+            raise StorageError(
+                "The log's rows do not give the root it signed; run `openets verify`."
+            )
+        self._in_doubt = False
+
+    def _fold(self, row: StoredBatch) -> None:
+        for salt, data in zip(row.receipt.salts, decode_batch(row.batch).records, strict=True):
+            record = decode_record(data)
+            act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
+            tables = self._rulebook.tables_on(day_of(record.effective))
+            self._picture.apply(record, data, act, tables)
+            self._tree.append(leaf_hash(salt + data))
+        self._picture.settle()
+        self._recorded = row.receipt.tree_head.recorded
+
+
+def author_refusal(batch: Batch, configuration: Configuration) -> Refusal | None:
+    """Why the signatures under a batch do not suffice, or None. Every one must be valid."""
+    signers = batch.signers()
+    if len(signers) == len(batch.signatures):
+        officers = signers & set(configuration.officer_keys)
+        if batch.origin != FROM_OFFICERS and signers == {configuration.registry_key}:
+            return None
+        if batch.origin == FROM_OFFICERS and len(officers) >= SIGNERS_OF_AN_ORDER:
+            return None
+    sentence = "The batch is signed neither by the registry nor by two officers."
+    return Refusal("log.unsigned", sentence, checks.RULE)
+
+
+def store_refusal(act: acts.Act, configuration: Configuration) -> Refusal | None:
+    """Why a store's first record is not the one this log was made for, or None."""
+    if not isinstance(act, acts.StoreCreated):
+        return None
+    said = (act.jurisdiction, act.registry_key, act.log_key, act.officer_keys)
+    known = (
+        configuration.jurisdiction,
+        configuration.registry_key.hex(),
+        configuration.log_key.hex(),
+        tuple(key.hex() for key in configuration.officer_keys),
+    )
+    if said == known:
+        return None
+    return Refusal("log.store", "The store is not the one this log was made for.", checks.RULE)
+
+
+def _refuse(code: str, sentence: str) -> BatchRefused:
+    return BatchRefused(Refusal(code, sentence, checks.RULE))

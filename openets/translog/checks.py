@@ -1,0 +1,440 @@
+"""What the log checks before it takes a record, on its own picture and in its own code.
+
+`LAW` are the checks that ask the rulebook; they are made whenever the batch was made under the
+rulebook this release has. `ALWAYS` are those every ledger owes whatever the law: serials exist, are
+held, are created once and in order, money sums to zero, keys are used once. They run in order, and
+the first refusal is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from openets.kernel import acts
+from openets.kernel.records import ActRecord, Record, Transaction, type_label
+from openets.kernel.refusal import Refusal
+from openets.rulebook.model import NoLaw, Rulebook
+from openets.rulebook.tables import Tables, TransactionType
+from openets.translog.picture import Picture, Place, scopes
+
+RULE = "log rule"
+
+
+class View(NamedTuple):
+    """What a check may look at."""
+
+    picture: Picture
+    rulebook: Rulebook
+    tables: Tables
+
+
+MoveCheck = Callable[[View, Transaction], Refusal | None]
+ActCheck = Callable[[View, acts.Act], Refusal | None]
+
+
+def check(view: View, record: Record, act: acts.Act | None, *, law: bool) -> Refusal | None:
+    """The first reason against a record, or None; with `law` False only what is always owed."""
+    common = _is_next(view.picture, record)
+    if common is not None:
+        return common
+    if isinstance(record, ActRecord):
+        assert act is not None
+        return _first(view, act, (*ACT_ALWAYS, *(ACT_LAW if law else ())))
+    return _first(view, record, (*ALWAYS, *(LAW if law else ())))
+
+
+def _first(
+    view: View, subject: object, checks: Sequence[Callable[..., Refusal | None]]
+) -> Refusal | None:
+    for each in checks:
+        refusal = each(view, subject)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _is_next(picture: Picture, record: Record) -> Refusal | None:
+    if record.sequence != picture.sequence + 1:
+        sentence = f"The record is number {record.sequence}; {picture.sequence + 1} is next."
+        return Refusal("log.sequence", sentence, RULE)
+    known = picture.keys.get(record.key)
+    if known is not None:
+        return Refusal("log.key-used", f"The key stands at record {known} already.", RULE)
+    return None
+
+
+# -- transactions: always ------------------------------------------------------------------------
+
+
+def accounts_are_known(view: View, record: Transaction) -> Refusal | None:
+    if not record.acquiring or record.transferring == record.acquiring:
+        return Refusal("log.parties", "A transaction names two different accounts.", RULE)
+    named = [record.transferring or record.acquiring, record.acquiring]
+    for number in [*named, *(leg.account for leg in record.legs)]:
+        if view.picture.places.get(number) is None:
+            return Refusal("log.account-unknown", f"The log knows no account {number}.", RULE)
+    return None
+
+
+def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
+    spans = []
+    for kind, start, end in record.blocks:
+        defined = view.picture.kinds.get(kind)
+        if defined is None:
+            return Refusal("log.kind-unknown", f"The log knows no kind {kind}.", RULE)
+        if not 0 < start <= end < 2**63:
+            sentence = f"Serials {defined.registry} {start}-{end} are no range."
+            return Refusal("log.block-malformed", sentence, RULE)
+        spans.append((defined.registry, start, end))
+    if not spans:
+        return Refusal("log.nothing-moves", "A transaction moves at least one unit.", RULE)
+    spans.sort()
+    for before, after in pairwise(spans):
+        if before[0] == after[0] and after[1] <= before[2]:
+            sentence = f"Serial {after[0]} {after[1]} is in the transaction twice."
+            return Refusal("log.serial-twice", sentence, RULE)
+    return None
+
+
+def serials_are_the_senders(view: View, record: Transaction) -> Refusal | None:
+    if not record.transferring:
+        return None
+    for kind, start, end in record.blocks:
+        reached = start
+        for stretch in view.picture.map_of(kind).stretches(start, end):
+            if (stretch.kind, stretch.account) != (kind, record.transferring):
+                break
+            reached = stretch.end + 1
+        if reached <= end:
+            sentence = f"Serial {reached} is not in account {record.transferring} as kind {kind}."
+            return Refusal("log.not-held", sentence, RULE)
+    return None
+
+
+def new_serials_are_next(view: View, record: Transaction) -> Refusal | None:
+    if record.transferring:
+        return None
+    reached: dict[int, int] = {}
+    for kind, start, end in sorted(record.blocks, key=lambda block: block.start):
+        serials = view.picture.map_of(kind)
+        if start != reached.get(id(serials), serials.last) + 1:
+            sentence = f"Serial {start} was created before or is not the next; nothing is created."
+            return Refusal("log.serials-not-next", sentence, RULE)
+        reached[id(serials)] = end
+    return None
+
+
+def claims_are_kept(view: View, record: Transaction) -> Refusal | None:
+    """What is reserved leaves only by the transaction that names the reservation."""
+    picture = view.picture
+    claim = picture.claims.get(record.reservation) if record.reservation else None
+    if record.reservation and (
+        claim is None
+        or claim.account != record.transferring
+        or any(block.kind != claim.kind for block in record.blocks)
+    ):
+        sentence = f"Record {record.reservation} reserves nothing for this transaction."
+        return Refusal("log.reservation-unknown", sentence, RULE)
+    if not record.transferring:
+        return None
+    wanted: dict[int, int] = {}
+    for block in record.blocks:
+        wanted[block.kind] = wanted.get(block.kind, 0) + block.quantity
+    for kind, quantity in wanted.items():
+        place = (record.transferring, kind)
+        bound = (picture.claimed.get(place) or 0) - (claim.quantity if claim else 0)
+        if (picture.held.get(place) or 0) - bound < quantity:
+            sentence = f"Account {record.transferring} has reserved part of the units it sends."
+            return Refusal("log.reserved", sentence, RULE)
+    return None
+
+
+def money_sums_to_zero(_: View, record: Transaction) -> Refusal | None:
+    for currency in {leg.currency for leg in record.legs}:
+        cents = sum(leg.cents for leg in record.legs if leg.currency == currency)
+        if cents:
+            sentence = f"The money in {currency} sums to {cents} cents, not to zero."
+            return Refusal("log.money", sentence, RULE)
+    return None
+
+
+# -- transactions: the law -----------------------------------------------------------------------
+
+
+def rulebook_is_adopted(view: View, _: Transaction) -> Refusal | None:
+    if view.picture.rulebook == view.rulebook.digest:
+        return None
+    return Refusal("log.rulebook-not-adopted", "No rulebook like this one was adopted.", RULE)
+
+
+def type_is_known(view: View, record: Transaction) -> Refusal | None:
+    rule = view.tables.transaction_types.get(record.type)
+    if rule is None:
+        sentence = f"The law of the day knows no type {type_label(record.type)}."
+        return Refusal("log.type-unknown", sentence, "registry.transaction_types")
+    if rule.creates == bool(record.transferring):
+        sentence = f"Type {rule.label} and the accounts named do not fit: only a creation has one."
+        return Refusal("log.parties", sentence, _cite(rule))
+    return None
+
+
+def route_is_permitted(view: View, record: Transaction) -> Refusal | None:
+    rule = view.tables.transaction_types[record.type]
+    sender = view.picture.places.get(record.transferring) if record.transferring else None
+    receiver = _place(view, record.acquiring)
+    route = (sender.type if sender else "", receiver.type)
+    if route in rule.routes:
+        return None
+    sentence = f"Type {rule.label} does not lead from {route[0] or 'nowhere'} to {route[1]}."
+    return Refusal("log.route", sentence, _cite(rule))
+
+
+def statuses_are_open(view: View, record: Transaction) -> Refusal | None:
+    for number, verb in ((record.transferring, "send"), (record.acquiring, "receive")):
+        if not number:
+            continue
+        key = _place(view, number).status
+        status = view.tables.statuses.get(key)
+        types = (status.sends if verb == "send" else status.receives) if status else frozenset()
+        if types is not None and record.type not in types:
+            sentence = f"Account {number} is {key} and may not {verb}."
+            return Refusal("log.status", sentence, f"registry.statuses.{key}")
+    return None
+
+
+def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
+    frozen = view.picture.frozen
+    for number in (record.transferring, record.acquiring):
+        if not number:
+            continue
+        registry = _place(view, number).registry
+        for scope in (("account", number), ("registry", registry)):
+            if frozen.get(scope):
+                return _is_frozen(*scope)
+    for block in record.blocks:
+        if frozen.get(("kind", block.kind)):
+            return _is_frozen("kind", block.kind)
+    return None
+
+
+def _is_frozen(what: str, which: int | str) -> Refusal:
+    return Refusal("log.frozen", f"The {what} {which} is frozen.", RULE)
+
+
+def units_are_permitted(view: View, record: Transaction) -> Refusal | None:
+    rule = view.tables.transaction_types[record.type]
+    holder = view.tables.account_types[_place(view, record.acquiring).type]
+    for unit in {_unit(view, block.kind) for block in record.blocks}:
+        if unit not in rule.units:
+            return Refusal("log.unit", f"Type {rule.label} moves no {unit}.", _cite(rule))
+        if unit not in holder.units:
+            citation = f"registry.account_types.{holder.key}"
+            return Refusal("log.unit", f"A {holder.key} account holds no {unit}.", citation)
+        if rule.surrenders:
+            law = view.tables.unit_types[unit]
+            early = law.usable_from is not None and record.year < law.usable_from
+            late = law.usable_until is not None and record.year > law.usable_until
+            if early or late:
+                sentence = f"Units of {unit} do not count for {record.year}."
+                return Refusal("log.unit-year", sentence, f"registry.unit_types.{unit}")
+    return None
+
+
+def ended_units_stay(view: View, record: Transaction) -> Refusal | None:
+    rule = view.tables.transaction_types[record.type]
+    if not record.transferring:
+        return None
+    if rule.reverses:
+        if 0 < record.refers_to < record.sequence:
+            return None
+        return Refusal("log.reversal", "A reversal names an earlier record.", _cite(rule))
+    sender = _place(view, record.transferring)
+    if view.tables.account_types[sender.type].terminal:
+        sentence = f"Units in account {record.transferring} have ended."
+        return Refusal("log.terminal", sentence, f"registry.account_types.{sender.type}")
+    return None
+
+
+def creation_is_allowed(view: View, record: Transaction) -> Refusal | None:
+    if record.transferring:
+        return None
+    permission = view.picture.permissions.get(record.refers_to)
+    if permission is None:
+        sentence = f"Record {record.refers_to} permits no creation."
+        return Refusal("log.no-permission", sentence, RULE)
+    for block in record.blocks:
+        defined = view.picture.kinds.get(block.kind)
+        assert defined is not None
+        home = permission.registry or defined.registry
+        if defined.unit not in permission.units or home != defined.registry:
+            sentence = f"{permission.name} is not for {defined.unit} of {defined.registry}."
+            return Refusal("log.other-permission", sentence, permission.name)
+    if permission.used + record.quantity > permission.quantity:
+        left = permission.quantity - permission.used
+        sentence = f"{permission.name} leaves {left} units to create, not {record.quantity}."
+        return Refusal("log.above-cap", sentence, permission.name)
+    return None
+
+
+def _place(view: View, number: int) -> Place:
+    place = view.picture.places.get(number)
+    assert place is not None  # accounts_are_known came before
+    return place
+
+
+def _unit(view: View, kind: int) -> str:
+    defined = view.picture.kinds.get(kind)
+    assert defined is not None  # blocks_are_whole came before
+    return defined.unit
+
+
+def _cite(rule: TransactionType) -> str:
+    return f"registry.transaction_types.{rule.label}"
+
+
+ALWAYS: tuple[MoveCheck, ...] = (
+    accounts_are_known,
+    blocks_are_whole,
+    serials_are_the_senders,
+    new_serials_are_next,
+    claims_are_kept,
+    money_sums_to_zero,
+)
+LAW: tuple[MoveCheck, ...] = (
+    rulebook_is_adopted,
+    type_is_known,
+    route_is_permitted,
+    statuses_are_open,
+    nothing_is_frozen,
+    units_are_permitted,
+    ended_units_stay,
+    creation_is_allowed,
+)
+
+
+# -- acts ------------------------------------------------------------------------------------------
+
+
+def store_comes_first(view: View, act: acts.Act) -> Refusal | None:
+    if isinstance(act, acts.StoreCreated) == (view.picture.sequence == 0):
+        return None
+    return Refusal("log.store", "The first record, and no other, says what the store is.", RULE)
+
+
+def what_is_named_exists(view: View, act: acts.Act) -> Refusal | None:
+    picture = view.picture
+    match act:
+        case acts.AccountOpened() if picture.places.get(act.number) is not None:
+            return Refusal("log.account-taken", f"Account {act.number} exists already.", RULE)
+        case acts.KindDefined() if act.kind != picture.kind_count + 1:
+            return Refusal("log.kind-number", f"Kind {act.kind} is not the next number.", RULE)
+        case acts.StatusChanged() | acts.EmissionsVerified() | acts.Reserved():
+            if picture.places.get(act.account) is None:
+                sentence = f"The log knows no account {act.account}."
+                return Refusal("log.account-unknown", sentence, RULE)
+        case acts.Released() if picture.claims.get(act.reservation) is None:
+            sentence = f"Record {act.reservation} is no open reservation."
+            return Refusal("log.reservation-unknown", sentence, RULE)
+    return None
+
+
+def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
+    if not isinstance(act, acts.Freeze | acts.Lift):
+        return None
+    named = scopes(act)
+    if len(named) != 1:
+        return Refusal("log.freeze-scope", "A freeze names one account, kind or registry.", RULE)
+    word, which = named[0]
+    if word == "account" and view.picture.places.get(int(which)) is None:
+        return Refusal("log.account-unknown", f"The log knows no account {which}.", RULE)
+    if isinstance(act, acts.Lift) and not view.picture.frozen.get(named[0]):
+        return Refusal("log.not-frozen", f"The {word} {which} is not frozen.", RULE)
+    return None
+
+
+def reservation_is_covered(view: View, act: acts.Act) -> Refusal | None:
+    if not isinstance(act, acts.Reserved):
+        return None
+    place = (act.account, act.kind)
+    free = (view.picture.held.get(place) or 0) - (view.picture.claimed.get(place) or 0)
+    if act.quantity <= free:
+        return None
+    sentence = f"Account {act.account} has {free} units free, not {act.quantity}."
+    return Refusal("log.reserved", sentence, RULE)
+
+
+def acts_follow_a_rulebook(view: View, act: acts.Act) -> Refusal | None:
+    """Only a store's first words, and a freeze in need, may stand before a rulebook does."""
+    free = acts.StoreCreated | acts.RulebookAdopted | acts.Freeze | acts.Lift
+    if isinstance(act, free) or view.picture.rulebook == view.rulebook.digest:
+        return None
+    return Refusal("log.rulebook-not-adopted", "No rulebook like this one was adopted.", RULE)
+
+
+def words_are_in_the_law(view: View, act: acts.Act) -> Refusal | None:
+    tables = view.tables
+    found: list[tuple[str, bool]] = []
+    match act:
+        case acts.RulebookAdopted():
+            found = [("rulebook", act.digest == view.rulebook.digest.hex())]
+        case acts.KindDefined():
+            found = [
+                (f"unit {act.unit}", act.unit in tables.unit_types),
+                (f"registry {act.registry}", act.registry in tables.registries),
+            ]
+        case acts.AccountOpened():
+            found = [
+                (f"account type {act.type}", act.type in tables.account_types),
+                (f"registry {act.registry}", act.registry in tables.registries),
+            ]
+        case acts.StatusChanged():
+            found = [(f"status {act.status}", act.status in tables.statuses)]
+        case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
+            found = [(f"unit {unit}", unit in tables.unit_types) for unit in act.units]
+    for what, known in found:
+        if not known:
+            return Refusal("log.not-law", f"The law of the day has no such {what}.", "registry")
+    return None
+
+
+def cap_is_the_laws(view: View, act: acts.Act) -> Refusal | None:
+    if not isinstance(act, acts.CapSet):
+        return None
+    if view.picture.caps.get((act.parameter, act.year)):
+        sentence = f"{act.parameter} for {act.year} stands in the books already."
+        return Refusal("log.cap-twice", sentence, act.parameter)
+    try:
+        value = view.rulebook.ask(act.parameter, for_=act.year).value
+    except NoLaw as error:
+        return Refusal("log.cap", str(error), act.parameter)
+    if value == act.quantity:
+        return None
+    sentence = f"{act.parameter} for {act.year} is {value}, not {act.quantity}."
+    return Refusal("log.cap", sentence, act.parameter)
+
+
+def emitter_is_an_operator(view: View, act: acts.Act) -> Refusal | None:
+    if not isinstance(act, acts.EmissionsVerified):
+        return None
+    place = _place(view, act.account)
+    type_ = view.tables.account_types.get(place.type)
+    if type_ is not None and type_.operator:
+        return None
+    sentence = f"Account {act.account} is a {place.type} account and emits nothing."
+    return Refusal("log.not-an-operator", sentence, f"registry.account_types.{place.type}")
+
+
+ACT_ALWAYS: tuple[ActCheck, ...] = (
+    store_comes_first,
+    what_is_named_exists,
+    freeze_names_one_thing,
+    reservation_is_covered,
+)
+ACT_LAW: tuple[ActCheck, ...] = (
+    acts_follow_a_rulebook,
+    words_are_in_the_law,
+    cap_is_the_laws,
+    emitter_is_an_operator,
+)

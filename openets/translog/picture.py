@@ -1,0 +1,397 @@
+"""The log's own picture: who holds which serial, and what it needs to judge the next record.
+
+Where the registry's book keeps a queue of blocks for every account, the picture keeps one map of
+the serials of each originating registry, in ascending order, and writes beside each stretch whose
+it is. A unit is never lost from the map: units that have ended lie in the accounts where they end.
+Two books that share no structure are unlikely to share a mistake.
+
+Everything else is kept on shelves with a fresh layer on top. A batch writes into the fresh layer;
+accepting it settles the layer, refusing it takes the layer away.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from openets.kernel import acts
+from openets.kernel.batch import extend_chain, genesis
+from openets.kernel.records import Block, Record, Transaction
+from openets.rulebook.tables import Tables
+
+STRETCHES_PER_CHUNK = 512
+STARTING_STATUS = "open"
+
+K = TypeVar("K")
+V = TypeVar("V")
+Scope = tuple[str, int | str]
+
+
+class Shelf(Generic[K, V]):
+    """A mapping with a fresh layer that can be settled or dropped; None is "not there"."""
+
+    __slots__ = ("_fresh", "_settled")
+
+    def __init__(self) -> None:
+        self._settled: dict[K, V] = {}
+        self._fresh: dict[K, V | None] = {}
+
+    def get(self, key: K) -> V | None:
+        """What lies there now, or None."""
+        if key in self._fresh:
+            return self._fresh[key]
+        return self._settled.get(key)
+
+    def put(self, key: K, value: V | None) -> None:
+        """Lays a value there, or takes it away."""
+        self._fresh[key] = value
+
+    def settle(self) -> None:
+        """Makes the fresh layer permanent."""
+        for key, value in self._fresh.items():
+            if value is None:
+                self._settled.pop(key, None)
+            else:
+                self._settled[key] = value
+        self._fresh.clear()
+
+    def drop(self) -> None:
+        """Takes the fresh layer away."""
+        self._fresh.clear()
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """What lies there now, newest settled last."""
+        for key, value in self._settled.items():
+            if key not in self._fresh:
+                yield key, value
+        for key, fresh in self._fresh.items():
+            if fresh is not None:
+                yield key, fresh
+
+
+class Stretch(NamedTuple):
+    """Serials of one kind in one account, both ends included."""
+
+    start: int
+    end: int
+    kind: int
+    account: int
+
+
+class _Chunk:
+    """A run of neighbouring stretches, as four columns."""
+
+    __slots__ = ("accounts", "ends", "kinds", "starts")
+
+    def __init__(self, columns: tuple[array[int], ...] | None = None) -> None:
+        columns = columns or tuple(array("q") for _ in range(4))
+        self.starts, self.ends, self.kinds, self.accounts = columns
+
+    def columns(self) -> tuple[array[int], ...]:
+        return self.starts, self.ends, self.kinds, self.accounts
+
+    def stretch(self, index: int) -> Stretch:
+        return Stretch(
+            self.starts[index], self.ends[index], self.kinds[index], self.accounts[index]
+        )
+
+    def replace(self, low: int, high: int, rows: list[Stretch]) -> list[Stretch]:
+        """Puts rows in the place of those from `low` to before `high`; returns the old ones."""
+        old = [self.stretch(index) for index in range(low, high)]
+        for column, values in zip(self.columns(), zip(*rows, strict=True), strict=False):
+            column[low:high] = array("q", values)
+        if not rows:
+            for column in self.columns():
+                del column[low:high]
+        return old
+
+
+class SerialMap:
+    """Whose every serial of one registry is, from 1 to `last` without a gap."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self._chunks = [_Chunk()]
+        self._firsts = [1]
+        self._undo: list[tuple[_Chunk, int, int, list[Stretch]]] = []
+        self._settled_last = 0
+
+    def stretches(self, start: int, end: int) -> Iterator[Stretch]:
+        """The stretches that hold the serials from `start` to `end`, as far as there are any."""
+        while 0 < start <= min(end, self.last):
+            chunk, index = self._find(start)
+            found = chunk.stretch(index)
+            yield found
+            start = found.end + 1
+
+    def create(self, block: Block, account: int) -> None:
+        """Adds new serials at the end."""
+        chunk = self._chunks[-1]
+        size = len(chunk.starts)
+        row = Stretch(block.start, block.end, block.kind, account)
+        low = size
+        if size and (block.kind, account) == (chunk.kinds[-1], chunk.accounts[-1]):
+            low, row = size - 1, row._replace(start=chunk.starts[-1])
+        self._replace(chunk, low, size, [row])
+        self.last = block.end
+
+    def give(self, start: int, end: int, account: int) -> None:
+        """Writes serials to an account; the caller has seen to it that they exist."""
+        while start <= end:
+            chunk, index = self._find(start)
+            stop = min(end, chunk.ends[index])
+            self._cut(chunk, index, start, stop, account)
+            start = stop + 1
+
+    def settle(self) -> None:
+        """Makes the changes permanent, and keeps chunks small."""
+        for chunk in {id(entry[0]): entry[0] for entry in self._undo}.values():
+            if len(chunk.starts) > 2 * STRETCHES_PER_CHUNK:
+                self._divide(chunk)
+        self._undo.clear()
+        self._settled_last = self.last
+
+    def drop(self) -> None:
+        """Takes back every change since the last settling."""
+        while self._undo:
+            chunk, low, count, old = self._undo.pop()
+            chunk.replace(low, low + count, old)
+        self.last = self._settled_last
+
+    def __iter__(self) -> Iterator[Stretch]:
+        for chunk in self._chunks:
+            for row in zip(*chunk.columns(), strict=True):
+                yield Stretch._make(row)
+
+    def _find(self, serial: int) -> tuple[_Chunk, int]:
+        chunk = self._chunks[bisect_right(self._firsts, serial) - 1]
+        return chunk, bisect_right(chunk.starts, serial) - 1
+
+    def _cut(self, chunk: _Chunk, index: int, start: int, end: int, account: int) -> None:
+        """Gives part of one stretch away and joins it with neighbours of the same account."""
+        whole = chunk.stretch(index)
+        low, high, rows = index, index + 1, []
+        if whole.start < start:
+            rows.append(whole._replace(end=start - 1))
+        elif index and (chunk.kinds[index - 1], chunk.accounts[index - 1]) == (whole.kind, account):
+            low, start = index - 1, chunk.starts[index - 1]
+        given = len(rows)
+        rows.append(Stretch(start, end, whole.kind, account))
+        if end < whole.end:
+            rows.append(whole._replace(start=end + 1))
+        elif high < len(chunk.starts) and (chunk.kinds[high], chunk.accounts[high]) == (
+            whole.kind,
+            account,
+        ):
+            rows[given] = rows[given]._replace(end=chunk.ends[high])
+            high += 1
+        self._replace(chunk, low, high, rows)
+
+    def _replace(self, chunk: _Chunk, low: int, high: int, rows: list[Stretch]) -> None:
+        self._undo.append((chunk, low, len(rows), chunk.replace(low, high, rows)))
+
+    def _divide(self, chunk: _Chunk) -> None:
+        at = bisect_right(self._firsts, chunk.starts[0]) - 1
+        step = STRETCHES_PER_CHUNK
+        parts = [
+            _Chunk(tuple(column[low : low + step] for column in chunk.columns()))
+            for low in range(0, len(chunk.starts), step)
+        ]
+        self._chunks[at : at + 1] = parts
+        self._firsts[at : at + 1] = [self._firsts[at], *(part.starts[0] for part in parts[1:])]
+
+
+class Place(NamedTuple):
+    """An account as the log knows it."""
+
+    registry: str
+    type: str
+    operator: str | None
+    status: str
+
+
+class Permission(NamedTuple):
+    """A leave to create units, and how much of it is used."""
+
+    name: str
+    units: frozenset[str]
+    replaced: frozenset[str]
+    registry: str | None
+    quantity: int
+    used: int
+
+
+class Picture:
+    """Everything the log knows after the records so far."""
+
+    def __init__(self, store: bytes) -> None:
+        self.sequence = 0
+        self.head = genesis(store)
+        self.rulebook = b""
+        self.kind_count = 0
+        self.serials: dict[str, SerialMap] = {}
+        self.places: Shelf[int, Place] = Shelf()
+        self.kinds: Shelf[int, acts.KindDefined] = Shelf()
+        self.held: Shelf[tuple[int, int], int] = Shelf()
+        self.claimed: Shelf[tuple[int, int], int] = Shelf()
+        self.claims: Shelf[int, acts.Reserved] = Shelf()
+        self.permissions: Shelf[int, Permission] = Shelf()
+        self.frozen: Shelf[Scope, bool] = Shelf()
+        self.keys: Shelf[bytes, int] = Shelf()
+        self.created: Shelf[int, int] = Shelf()
+        self.caps: Shelf[tuple[str, int], bool] = Shelf()
+        self._shelves: tuple[Shelf[Any, Any], ...] = (
+            self.places,
+            self.kinds,
+            self.held,
+            self.claimed,
+            self.claims,
+            self.permissions,
+            self.frozen,
+            self.keys,
+            self.created,
+            self.caps,
+        )
+        self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
+
+    def map_of(self, kind: int) -> SerialMap:
+        """The map of the registry a defined kind comes from."""
+        defined = self.kinds.get(kind)
+        assert defined is not None
+        found = self.serials.get(defined.registry)
+        if found is None:
+            found = self.serials[defined.registry] = SerialMap()
+        return found
+
+    def apply(self, record: Record, data: bytes, act: acts.Act | None, tables: Tables) -> None:
+        """Takes in a record that has passed the checks; `data` are its bytes."""
+        self.sequence, self.head = record.sequence, extend_chain(self.head, (data,))
+        self.keys.put(record.key, record.sequence)
+        if isinstance(record, Transaction):
+            self._move(record, tables)
+        elif act is not None:
+            self._act(record.sequence, act)
+
+    def settle(self) -> None:
+        """What was applied stands."""
+        for shelf in self._shelves:
+            shelf.settle()
+        for serials in self.serials.values():
+            serials.settle()
+        self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
+
+    def drop(self) -> None:
+        """What was applied since the last settling never was."""
+        for shelf in self._shelves:
+            shelf.drop()
+        for serials in self.serials.values():
+            serials.drop()
+        self.sequence, self.head, self.rulebook, self.kind_count = self._settled
+
+    def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
+        """Every unit: (registry, kind, first, last, account), by registry and serial, joined."""
+        for registry in sorted(self.serials):
+            pending: Stretch | None = None
+            for row in self.serials[registry]:
+                if pending and (pending.kind, pending.account) == (row.kind, row.account):
+                    pending = pending._replace(end=row.end)
+                    continue
+                if pending:
+                    yield registry, pending.kind, pending.start, pending.end, pending.account
+                pending = row
+            if pending:
+                yield registry, pending.kind, pending.start, pending.end, pending.account
+
+    # -- records --------------------------------------------------------------------------------
+
+    def _move(self, record: Transaction, tables: Tables) -> None:
+        for block in record.blocks:
+            quantity = block.quantity
+            if record.transferring:
+                self.map_of(block.kind).give(block.start, block.end, record.acquiring)
+                self._add(self.held, (record.transferring, block.kind), -quantity)
+            else:
+                self.map_of(block.kind).create(block, record.acquiring)
+                self._add(self.created, block.kind, quantity)
+            self._add(self.held, (record.acquiring, block.kind), quantity)
+        if record.reservation:
+            self._end_claim(record.reservation)
+        rule = tables.transaction_types.get(record.type)
+        if not record.transferring:
+            self._use(record.refers_to, record.quantity)
+        elif rule is not None and rule.replaces:
+            for block in record.blocks:
+                self._allow_replacement(block)
+
+    @staticmethod
+    def _add(shelf: Shelf[K, int], key: K, quantity: int) -> None:
+        shelf.put(key, (shelf.get(key) or 0) + quantity)
+
+    def _use(self, number: int, quantity: int) -> None:
+        permission = self.permissions.get(number)
+        if permission is not None:
+            self.permissions.put(number, permission._replace(used=permission.used + quantity))
+
+    def _allow_replacement(self, block: Block) -> None:
+        defined = self.kinds.get(block.kind)
+        open_to_it = [
+            (number, permission)
+            for number, permission in self.permissions.items()
+            if defined is not None and defined.unit in permission.replaced
+        ]
+        if open_to_it:
+            number, newest = max(open_to_it)
+            wider = newest._replace(quantity=newest.quantity + block.quantity)
+            self.permissions.put(number, wider)
+
+    def _end_claim(self, number: int) -> None:
+        claim = self.claims.get(number)
+        if claim is not None:
+            self.claims.put(number, None)
+            self._add(self.claimed, (claim.account, claim.kind), -claim.quantity)
+
+    def _act(self, sequence: int, act: acts.Act) -> None:
+        match act:
+            case acts.RulebookAdopted():
+                self.rulebook = bytes.fromhex(act.digest)
+            case acts.KindDefined():
+                self.kinds.put(act.kind, act)
+                self.kind_count += 1
+            case acts.AccountOpened():
+                place = Place(act.registry, act.type, act.operator, STARTING_STATUS)
+                self.places.put(act.number, place)
+            case acts.StatusChanged():
+                known = self.places.get(act.account)
+                if known is not None:
+                    self.places.put(act.account, known._replace(status=act.status))
+            case acts.Freeze() | acts.Lift():
+                for scope in scopes(act):
+                    self.frozen.put(scope, True if isinstance(act, acts.Freeze) else None)
+            case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
+                self.permissions.put(sequence, _permission(act))
+                if isinstance(act, acts.CapSet):
+                    self.caps.put((act.parameter, act.year), True)
+            case acts.Reserved():
+                self.claims.put(sequence, act)
+                self._add(self.claimed, (act.account, act.kind), act.quantity)
+            case acts.Released():
+                self._end_claim(act.reservation)
+
+
+def scopes(act: acts.Freeze | acts.Lift) -> list[Scope]:
+    """What a freeze or lift names; a proper one names exactly one thing."""
+    named = (("account", act.account), ("kind", act.kind), ("registry", act.registry))
+    return [(word, value) for word, value in named if value is not None]
+
+
+def _permission(act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> Permission:
+    units = frozenset(act.units)
+    match act:
+        case acts.CapSet():
+            return Permission(act.parameter, units, frozenset(), act.registry, act.quantity, 0)
+        case acts.CorrectionNamed():
+            return Permission(act.name, units, frozenset(), act.registry, act.quantity, 0)
+        case acts.ReplacementOpened():
+            return Permission(act.name, units, frozenset(act.replaced_units), None, 0, 0)

@@ -1,0 +1,97 @@
+"""A lost log made again from the batches the registry kept.
+
+The registry must not be able to rewrite the log by losing it. So the batches are taken only up to a
+tree head that was kept elsewhere and that the log had signed: each must lead, record by record and
+root by root, to exactly that head. What the registry has beyond it is taken only if two officers
+sign for a later head, and their signatures are kept with the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from openets.kernel.batch import Receipt, TreeHead, decode_batch
+from openets.kernel.signing import SigningKey
+from openets.storage.database import StorageError
+from openets.translog.accept import SIGNERS_OF_AN_ORDER
+from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.store import Configuration, LogStore, load
+
+
+def rebuild_log(
+    directory: Path,
+    batches: Iterable[tuple[bytes, Receipt]],
+    trusted: TreeHead,
+    officers: Sequence[SigningKey] = (),
+) -> int:
+    """Makes the rows again up to `trusted`, or with two officers' keys all; returns the size.
+
+    Raises `StorageError` if the log still has rows, if `trusted` is not the log's own, or if the
+    batches do not lead to it. Nothing is left behind then but empty tables.
+    """
+    configuration = load(directory)
+    if not trusted.is_signed_by(configuration.log_key):
+        raise StorageError("The tree head that should vouch for the log is not signed by its key.")
+    rows = configuration.open()
+    try:
+        rows.database.hold("log")
+        if not rows.database.has_table("log_batch"):
+            rows.create(configuration.key())
+        if rows.newest() is not None:
+            raise StorageError(f"There still is a log with records at {configuration.url}.")
+        return _fill(rows, batches, trusted, _accepting(configuration, officers))
+    finally:
+        rows.database.close()
+
+
+def _accepting(
+    configuration: Configuration, officers: Sequence[SigningKey]
+) -> tuple[SigningKey, ...]:
+    known = {key.public: key for key in officers if key.public in configuration.officer_keys}
+    if officers and len(known) < SIGNERS_OF_AN_ORDER:
+        raise StorageError("Two officers of this log must accept a head together.")
+    return tuple(known.values())
+
+
+def _fill(
+    rows: LogStore,
+    batches: Iterable[tuple[bytes, Receipt]],
+    trusted: TreeHead,
+    officers: tuple[SigningKey, ...],
+) -> int:
+    tree, taken, vouched = Tree(), 0, False
+    head = trusted
+    with rows.database.durable("log.rebuild"):
+        for envelope, receipt in batches:
+            batch = decode_batch(envelope)
+            head = receipt.tree_head
+            for salt, data in zip(receipt.salts, batch.records, strict=True):
+                tree.append(leaf_hash(salt + data))
+            if (
+                batch.first != taken + 1
+                or not batch.is_chained()
+                or head.root != tree.root()
+                or not head.is_signed_by(rows.configuration.log_key)
+            ):
+                raise StorageError(f"The batch from record {batch.first} is not one the log took.")
+            rows.insert(batch.first, batch.last, envelope, receipt)
+            taken = batch.last
+            if taken == trusted.size:
+                vouched = head == trusted
+                if not officers:
+                    break
+        if not vouched:
+            raise StorageError(
+                f"The journal does not lead to the tree head of {trusted.size} records that should "
+                "vouch for it; it was changed, or it ends before."
+            )
+    if officers and taken > trusted.size:
+        words = {
+            "size": head.size,
+            "root": head.root.hex(),
+            "signed": {key.public.hex(): key.sign(head.message()).hex() for key in officers},
+        }
+        rows.put_acceptance(rows.configuration.key(), json.dumps(words).encode())
+    return taken
