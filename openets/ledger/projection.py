@@ -164,7 +164,8 @@ class Projection:
                 "INSERT INTO balance (account, kind, quantity) VALUES (?, ?, ?)"
                 " ON CONFLICT (account, kind)"
                 " DO UPDATE SET quantity = balance.quantity + excluded.quantity",
-                [(*place, change) for place, change in stretch.balances.items() if change],
+                # Also where it comes to nothing, or the rows would depend on how far a stretch went.
+                [(*place, change) for place, change in stretch.balances.items()],
             )
             database.run_many(
                 "INSERT INTO emission (account, year, tonnes) VALUES (?, ?, ?)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -33,23 +33,19 @@ COLUMNS = (
     "transactions",
     "blocks",
 )
-HEADS = (
-    "published",
-    "ledger",
-    "log",
-    "differ-\nence",
-    "not explained\nby the cap",
-    "trans-\nactions",
-    "blocks",
-)
+SHORT = {"free allocation": "free", "verified emissions": "verified"}
+HEADS = ("published", "ledger", "differ-\nence", "not ex-\nplained by\nthe cap", "posted")
+TITLE = "The EU ETS as published and as played: tonnes and units, all registries"
 EXPLANATION = """\
-Ledger and log are summed from their stored records, by registry of the account; 'difference' adds
-up, without signs, how far each cell of each book is from the published figure.
-'Not explained by the cap' counts units created under a named correction, because free allocation or
-surrender of the year needed more than the cap in the rulebook gives: the national plans of
-2005-2012 are only partly known, and credits are not modelled.
-Transactions, blocks (unbroken runs of serials moved) and transactions per second (tx/s) belong to
-the calendar year in which they took effect."""
+Free allocation, verified emissions and surrender: as published, and as summed
+from the ledger's stored records by registry of the account. 'Difference' adds
+up, without signs, how far each cell of ledger and log is from what was
+published. 'Not explained by the cap' are units created under a named
+correction, because the year needed more than the cap in the rulebook gives:
+the national plans of 2005-2012 are only partly known, and credits are not
+modelled. Transactions (tx), blocks (unbroken runs of serials moved) and
+transactions per second stand with the calendar year in which they took effect.
+"""
 
 
 class Difference(NamedTuple):
@@ -122,7 +118,7 @@ def _rows(figures: Sequence[Figure], ledger: Totals, log: Totals) -> Iterator[tu
             if year in played or any(sums) or apart:
                 yield (year, measure, *sums, apart, *counts)
             elif measure == "surrendered":
-                yield (year, f"surrender for {year - 1}", "", "", "", "", *counts)
+                yield (year, f"for {year - 1}", "", "", "", "", *counts)
             if year in played:
                 counts = ("", "", "")
 
@@ -136,58 +132,49 @@ def render(
     ledger: Totals,
     log: Totals,
     seconds_by_year: Mapping[int, float],
-) -> Table:
-    """The table for a terminal of 120 columns; transactions per second where seconds are known."""
+) -> Group:
+    """The table for a terminal of 80 columns; transactions per second where seconds are known."""
     count, differences = compare(figures, ledger, log)
-    table = Table(
-        title="EU ETS, published and played: all registries, stationary and aviation, in tonnes",
-        title_justify="left",
-        title_style="bold",
-        caption=_caption(count, differences, ledger, log),
-        caption_justify="left",
-        caption_style="none",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        # Differences need the room that otherwise keeps the columns apart.
-        padding=(0, 0 if differences else 1, 0, 0),
-    )
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("year", justify="left", no_wrap=True, min_width=4, style="bold")
     table.add_column("", justify="left", no_wrap=True)
     for head in HEADS:
         table.add_column(head, justify="right", no_wrap=True)
-    if seconds_by_year:
-        table.add_column("tx/s", justify="right", no_wrap=True)
-    for row in _rows(figures, ledger, log):
-        table.add_row(*_cells(row, seconds_by_year))
+    rows = list(_rows(figures, ledger, log))
+    for year in sorted({row[0] for row in rows if isinstance(row[0], int)}):
+        of_year = [row for row in rows if row[0] == year]
+        unexplained, transactions, blocks = of_year[0][6:9]
+        posted = _posted(transactions, blocks, seconds_by_year.get(year, 0))
+        for index in range(max(len(of_year), len(posted))):
+            row = of_year[index] if index < len(of_year) else ("",) * 7
+            label = (str(year), f"{unexplained:,}") if not index else ("", "")
+            table.add_row(*_cells(row, *label, posted[index] if index < len(posted) else ""))
     _add_sums(table, ledger, seconds_by_year)
-    return table
+    return Group(Text(TITLE, style="bold"), table, _caption(count, differences, ledger, log))
 
 
-def _cells(row: tuple[object, ...], seconds: Mapping[int, float]) -> list[Text]:
-    year, transactions = row[0], row[7]
-    first = transactions != ""
-    cells = [Text(str(year) if first else ""), Text(str(row[1]))]
-    cells += [Text(f"{value:,}" if isinstance(value, int) else "") for value in row[2:]]
+def _cells(row: tuple[object, ...], year: str, unexplained: str, posted: str) -> list[Text]:
+    numbers = [f"{value:,}" if isinstance(value, int) else "" for value in (*row[2:4], row[5])]
+    measure = SHORT.get(str(row[1]), str(row[1]))
+    cells = [Text(text) for text in (year, measure, *numbers, unexplained, posted)]
     if row[5]:
-        cells[5].stylize("bold red")
-    if seconds:
-        known = seconds.get(year, 0) if isinstance(year, int) else 0
-        cells.append(Text(_rate(transactions, known) if first else ""))
+        cells[4].stylize("bold red")
     return cells
 
 
-def _rate(transactions: object, seconds: float) -> str:
-    return f"{int(transactions / seconds):,}" if seconds and isinstance(transactions, int) else ""
+def _posted(transactions: object, blocks: object, seconds: float) -> list[str]:
+    """What was posted, a line each; the rate only where the seconds are known."""
+    assert isinstance(transactions, int) and isinstance(blocks, int)
+    lines = [f"{transactions:,} tx", f"{blocks:,} blocks"]
+    return [*lines, f"{int(transactions / seconds):,} tx/s"] if seconds else lines
 
 
 def _add_sums(table: Table, ledger: Totals, seconds: Mapping[int, float]) -> None:
-    count = sum(ledger.transactions.values())
-    cells = ["all", "", "", "", "", "", f"{sum(ledger.unexplained.values()):,}", f"{count:,}"]
-    cells.append(f"{sum(ledger.blocks.values()):,}")
-    if seconds:
-        cells.append(_rate(count, sum(seconds.values())))
-    table.add_row(*cells, style="bold")
+    counts = sum(ledger.transactions.values()), sum(ledger.blocks.values())
+    table.add_section()
+    for index, posted in enumerate(_posted(*counts, sum(seconds.values()))):
+        first = ("all", f"{sum(ledger.unexplained.values()):,}") if not index else ("", "")
+        table.add_row(first[0], "", "", "", "", first[1], posted, style="bold")
 
 
 def _caption(count: int, differences: Sequence[Difference], ledger: Totals, log: Totals) -> Text:
@@ -207,5 +194,5 @@ def _caption(count: int, differences: Sequence[Difference], ledger: Totals, log:
         text.append(f"  and {len(differences) - SHOWN} more.\n")
     if (ledger.transactions, ledger.blocks) != (log.transactions, log.blocks):
         text.append("The books do not hold the same number of transactions.\n", style="bold red")
-    text.append(EXPLANATION)
+    text.append(EXPLANATION.rstrip())
     return text

@@ -7,9 +7,10 @@ behind the registry's back.
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +30,11 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.interfaces.cli.upkeep import print_verification, run_verification
+from openets.kernel.signing import SigningKey
+from openets.ledger import reads
+from openets.ledger.follow import Follower
 from openets.ledger.journal import stored_records as journal_records
-from openets.ledger.post import Writer
+from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store, open_writer
 from openets.storage.database import Database
 from openets.translog.client import start_log
@@ -84,7 +88,9 @@ def _new_store(directory: Path, again: bool) -> Store:
         shutil.rmtree(directory)
     elif directory.exists() and any(directory.iterdir()):
         fail(f"{directory} is not empty and holds no store; choose another folder.")
-    return create_store(directory, jurisdiction="eu", mode="replay")
+    (directory / "officers").mkdir(parents=True, mode=0o700)
+    officers = tuple(SigningKey.create(path).public for path in _officer_files(directory))
+    return create_store(directory, jurisdiction="eu", mode="replay", officer_keys=officers)
 
 
 @contextmanager
@@ -115,7 +121,7 @@ def _play(store: Store, seed: int) -> dict[int, float]:
         Progress(*columns, console=console) as progress,
         _writer(store) as writer,
     ):
-        projection = store.projection()
+        follower = Follower(store)
         task = progress.add_task("opening", total=len(years) + 1, posted="0")
         started = time.perf_counter()
 
@@ -131,8 +137,7 @@ def _play(store: Store, seed: int) -> dict[int, float]:
 
         play(writer, store.rulebook, figures, seed, report)
         progress.update(task, description="query tables".ljust(29))
-        projection.catch_up(writer.journal)
-        projection.database.close()
+        follower.finish()
         progress.update(task, completed=len(years) + 1, description="played".ljust(29))
     return seconds
 
@@ -148,15 +153,44 @@ def _sum(store: Store) -> tuple[Totals, Totals]:
 
 
 def _say_where_next(store: Store, ledger: Totals) -> None:
+    """Commands that work on the world just made, with an account and a unit that are in it."""
     option = "" if store.directory == DEFAULT_STORE else f" --store {store.directory}"
+    account = ledger.example_account
+    officers = " ".join(f"--key {path}" for path in _officer_files(store.directory))
     console.print("\n[bold]where to look next[/bold]")
-    for command, what in (
-        ("law explain caps.stationary.union", "the law of a figure, with its history"),
-        (f"account show {ledger.example_account}{option}", "an operator's account"),
-        (f"account statement {ledger.example_account}{option}", "its whole life"),
-        (f"trace EU-1000000000{option}", "the way of one allowance"),
-        (f"log prove 100000 --out receipt.json{option}", "a receipt anybody can check offline"),
-        ("log check receipt.json", "and the check, without database"),
-        (f"totals --csv{option}", "the table again, from what is stored"),
+    for what, command in (
+        ("the law of a figure, with its history", "law explain caps.stationary.union"),
+        ("an operator's account, and its whole life", f"account show {account}{option}"),
+        ("", f"account statement {account}{option}"),
+        ("the way of one allowance", f"trace {_unit_of(store, account)}{option}"),
+        ("a receipt, and its check without any database", f"log prove 100000 --out r.json{option}"),
+        ("", "log check r.json"),
+        (
+            "two officers stop an account at the log itself",
+            f"log freeze {account} {officers} --reason drill{option}",
+        ),
+        ("the table again, from what is stored", f"totals --csv{option}"),
+        ("the proof of both books again", f"verify{option}"),
     ):
-        console.print(f"  openets {command:<52} {what}", highlight=False)
+        if what:
+            console.print(f"  {what}", style="dim")
+        console.print(f"    {_program()} {command}", soft_wrap=True)
+
+
+def _program() -> str:
+    """The command as it was called, if a person can call it so again."""
+    return "openets" if Path(sys.argv[0]).is_absolute() else sys.argv[0]
+
+
+def _unit_of(store: Store, account: int) -> str:
+    """A serial that passed through an account, with its registry of origin."""
+    with closing(store.projection().database) as database:
+        last = reads.statement(database, account)[-1]
+        moved = reads.record(database, last.sequence)
+    assert moved is not None  # the statement has just named it
+    _, _, origin, first, _ = moved.blocks[0]
+    return f"{origin}-{first}"
+
+
+def _officer_files(directory: Path) -> list[Path]:
+    return [directory / "officers" / f"{number}.pem" for number in range(1, OFFICERS_NEEDED + 1)]
