@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
-from openets.kernel.records import Record, Transaction, decode_record
-from openets.ledger.checks import OPEN
+from openets.kernel.records import ActRecord, Record, Transaction, decode_record
+from openets.ledger.checks import OPEN, scope_of
 from openets.ledger.journal import Journal
 from openets.storage.database import Database
 
@@ -63,6 +63,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "status TEXT NOT NULL",
         "opened {id} NOT NULL",
     ),
+    "frozen": ("scope TEXT PRIMARY KEY", "sequence {id} NOT NULL"),
     "holding": (
         "kind {id} NOT NULL",
         "first_serial {id} NOT NULL",
@@ -172,6 +173,13 @@ class Projection:
                 " ON CONFLICT (account, year) DO UPDATE SET tonnes = excluded.tonnes",
                 [(*place, tonnes) for place, tonnes in stretch.emissions.items()],
             )
+            database.run_many(
+                "DELETE FROM frozen WHERE scope = ?", [(scope,) for scope in stretch.frozen]
+            )
+            database.run_many(
+                "INSERT INTO frozen (scope, sequence) VALUES (?, ?)",
+                [(scope, since) for scope, since in stretch.frozen.items() if since],
+            )
             database.run("UPDATE mark SET sequence = ?, head = ?", (last, head))
 
     def _write_holdings(self, stretch: Stretch) -> None:
@@ -255,6 +263,7 @@ class Stretch:
         self.balances: dict[tuple[int, int], int] = {}
         self.emissions: dict[tuple[int, int], int] = {}
         self.statuses: dict[int, str] = {}
+        self.frozen: dict[str, int] = {}  # scope to the record that froze it, 0 where lifted
 
     def take(self, record: Record, recorded: int) -> None:
         """Adds a record."""
@@ -263,7 +272,7 @@ class Stretch:
         if isinstance(record, Transaction):
             self._move(record)
         else:
-            self._act(record.effective, acts.parse_act(record.payload))
+            self._act(record, acts.parse_act(record.payload))
 
     def touched(self) -> set[tuple[int, int]]:
         """Where the moved blocks begin: (kind, first serial)."""
@@ -287,17 +296,28 @@ class Stretch:
         for leg in transaction.legs:
             self.rows["leg"].append((sequence, *leg))
 
-    def _act(self, effective: int, act: acts.Act) -> None:
+    def _act(self, record: ActRecord, act: acts.Act) -> None:
         match act:
             case acts.KindDefined():
                 self.rows["kind"].append(kind_row(act))
             case acts.AccountOpened():
                 row = (act.number, act.registry, act.type, act.period, act.operator)
-                self.rows["account"].append((*row, OPEN, effective))
+                self.rows["account"].append((*row, OPEN, record.effective))
             case acts.StatusChanged():
                 self.statuses[act.account] = act.status
+            case acts.Freeze() | acts.Lift():
+                frozen = isinstance(act, acts.Freeze)
+                self.frozen[scope_name(act)] = record.sequence if frozen else 0
             case acts.EmissionsVerified():
                 self.emissions[act.account, act.year] = act.tonnes
+
+
+def scope_name(act: acts.Freeze | acts.Lift) -> str:
+    """What is frozen, in words: 'account 12', 'kind 3', 'registry AT'."""
+    scope = scope_of(act)
+    if isinstance(scope, tuple):
+        return f"kind {scope[1]}"
+    return f"account {scope}" if isinstance(scope, int) else f"registry {scope}"
 
 
 def kind_row(act: acts.KindDefined) -> tuple[Any, ...]:

@@ -12,7 +12,10 @@ from openets.storage.database import Database
 
 
 class AccountView(NamedTuple):
-    """An account and what it holds: (unit, registry of origin, quantity) for each kind."""
+    """An account and what it holds: (unit, registry of origin, quantity) for each kind.
+
+    `frozen` is the record that froze the account or its registry, 0 if neither is frozen.
+    """
 
     number: int
     registry: str
@@ -21,6 +24,7 @@ class AccountView(NamedTuple):
     operator: str | None
     status: str
     opened: int
+    frozen: int
     holdings: list[tuple[str, str, int]]
 
 
@@ -79,12 +83,17 @@ def account(database: Database, number: int) -> AccountView | None:
     )
     if found is None:
         return None
+    freeze = database.row(
+        "SELECT MIN(sequence) FROM frozen WHERE scope IN (?, ?)",
+        (f"account {number}", f"registry {found[1]}"),
+    )
+    frozen = (freeze[0] if freeze else None) or 0
     holdings = database.rows(
         "SELECT k.unit, k.registry, b.quantity FROM balance b JOIN kind k ON k.kind = b.kind"
         " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
         (number,),
     )
-    return AccountView._make((*found, list(holdings)))
+    return AccountView._make((*found, frozen, list(holdings)))
 
 
 def statement(database: Database, number: int) -> list[Entry]:

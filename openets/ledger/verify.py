@@ -141,7 +141,10 @@ def _prove_row(
         return Wrong(Finding(book=name, batch=first, record=first, sentence=sentence))
 
     if row is None:
-        raise wrong(f"The journal ends before record {first}; the log goes on.")
+        raise wrong(
+            f"The journal ends before record {first}; the log goes on. The registry takes over "
+            "what the log has when it next opens; if it does not, `openets restore journal`."
+        )
     try:
         batch = decode_batch(row.envelope)
     except Malformed as error:

@@ -44,7 +44,10 @@ def show_account(
     with opened(directory) as store:
         view = _account(store, store.projection().database, account)
         if not (as_json or as_csv):
-            console.print(f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}")
+            frozen = f", [red]frozen by record {view.frozen}[/red]" if view.frozen else ""
+            console.print(
+                f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}{frozen}"
+            )
             operator = f", operator {view.operator}" if view.operator else ""
             console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}\n")
         print_rows(("unit", "origin", "quantity"), view.holdings, as_json=as_json, as_csv=as_csv)
@@ -61,21 +64,24 @@ def account_statement(
     with opened(directory) as store:
         database = store.projection().database
         view = _account(store, database, account)
+        entries = reads.statement(database, view.number)
         rows = [
             (
                 str(entry.sequence),
                 moment(entry.effective),
-                _type(store, entry.type, entry.effective),
+                type_label(entry.type),
                 str(entry.year or ""),
                 str(entry.other or "created"),
                 entry.unit,
                 entry.quantity,
                 entry.balance,
             )
-            for entry in reads.statement(database, view.number)
+            for entry in entries
         ]
         columns = ("record", "effective", "type", "for", "other", "unit", "quantity", "balance")
         print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=full_number(store, view))
+        if not (as_json or as_csv):
+            _print_legend(store, entries)
 
 
 @transaction_app.command("show")
@@ -148,6 +154,12 @@ def _account(store: Store, database: Database, text: str) -> reads.AccountView:
     if view is None:
         fail(f"There is no account {text} in {store.directory}.")
     return view
+
+
+def _print_legend(store: Store, entries: list[reads.Entry]) -> None:
+    """The names of the transaction types in a statement, once each."""
+    names = {_type(store, entry.type, entry.effective) for entry in entries}
+    console.print("\n" + "\n".join(sorted(names)), style="dim")
 
 
 def _type(store: Store, code: int, effective: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -27,8 +28,12 @@ from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
+from openets.ledger.projection import Projection
+from openets.ledger.store import Store, open_writer
+from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,
+    LogClient,
     RecordRefused,
     check_proof,
     newest_head,
@@ -154,14 +159,27 @@ def _order(directory: Path, keys: list[Path], act: Callable[[], acts.Freeze | ac
         log = start_log(store.log_directory)
         try:
             answer = order(log, store.store, act(), officers)
+            taken = isinstance(answer, Accepted) and _take_over(store, log)
         finally:
             log.stop()
         if isinstance(answer, Accepted):
-            size = answer.receipt.tree_head.size
-            console.print(f"done: record {number(size)} of the log; the registry will take it over")
+            size = number(answer.receipt.tree_head.size)
+            then = "has taken it over" if taken else "will take it over"
+            console.print(f"done: record {size} of the log; the registry {then}")
             return
         refusal = getattr(answer, "refusal", answer)
         fail(str(refusal), code=1 if isinstance(answer, RecordRefused) else 2)
+
+
+def _take_over(store: Store, log: LogClient) -> bool:
+    """Brings the registry up to the log, unless its writer is at work and will do so itself."""
+    try:
+        writer = open_writer(store, log)
+    except HeldElsewhere:
+        return False
+    with closing(writer), closing(store.projection().database) as database:
+        Projection(database, store.store).catch_up(writer.journal)
+    return True
 
 
 def _head_rows(head: TreeHead) -> list[tuple[str, str]]:

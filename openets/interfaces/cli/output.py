@@ -29,7 +29,8 @@ from openets.ledger.store import Store, open_store
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
-console = Console(highlight=False)
+WIDE = 120  # columns where there is no terminal to fit
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, highlight=False)
 
 StoreOption = Annotated[
@@ -98,7 +99,7 @@ def number(value: int) -> str:
 
 def moment(microseconds: int) -> str:
     """An instant as people write it, in UTC."""
-    return clock.moment(microseconds).strftime("%Y-%m-%d %H:%M:%S")
+    return clock.moment(microseconds).strftime("%Y-%m-%d %H:%M")
 
 
 def full_number(store: Store, view: AccountView) -> str:
