@@ -165,7 +165,7 @@ class Projection:
                 "INSERT INTO balance (account, kind, quantity) VALUES (?, ?, ?)"
                 " ON CONFLICT (account, kind)"
                 " DO UPDATE SET quantity = balance.quantity + excluded.quantity",
-                # Also where it comes to nothing, or the rows would depend on how far a stretch went.
+                # Also where it comes to nothing: rows must not depend on how far a stretch went.
                 [(*place, change) for place, change in stretch.balances.items()],
             )
             database.run_many(
