@@ -27,7 +27,7 @@ def rulebook() -> Rulebook:
 
 
 class Workload:
-    """Account 1 is where units are created, 2 where they are allocated from, and those from 3 on the operators'."""
+    """Account 1 is where units are created, 2 where they are allocated from, then the operators'."""
 
     day = date(2022, 6, 1)
     kind = 1

@@ -1,4 +1,4 @@
-"""Tests about the code itself: sizes, docstrings, READMEs, numbers of law, words that do not belong.
+"""Tests about the code itself: sizes, docstrings, READMEs, numbers of law, forbidden words.
 
 They read the files git knows, or every file where there is no git, and run nothing of them.
 """
