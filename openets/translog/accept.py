@@ -19,7 +19,6 @@ from openets.kernel.batch import (
     TreeHead,
     decode_batch,
 )
-from openets.kernel.clock import day_of, is_instant
 from openets.kernel.records import ActRecord, Malformed, decode_record
 from openets.kernel.refusal import Refusal
 from openets.kernel.signing import SigningKey, is_signed_by
@@ -42,7 +41,6 @@ from openets.translog.store import Configuration, LogStore, StoredBatch
 
 SIGNERS_OF_AN_ORDER = 2
 ROWS_AT_ONCE = 16
-_OUT_OF_TIME = Refusal("log.effective", "The record takes effect on no day there is.", checks.RULE)
 
 
 def epoch_message(store: bytes, epoch: int) -> bytes:
@@ -62,6 +60,7 @@ class TransactionLog:
         self._rulebook = rulebook
         self._now = now
         self._picture = Picture(self._configuration.store)
+        self._judge = checks.Judge(self._picture, rulebook)
         self._tree = Tree()
         self._recorded = 0
         self._epoch = 0
@@ -136,7 +135,7 @@ class TransactionLog:
 
     def _take(self, data: bytes, batch: Batch) -> AppendAnswer:
         try:
-            refused = self._judge(batch)
+            refused = self._judge_batch(batch)
             if refused is not None:
                 self._drop()
                 return refused
@@ -151,7 +150,7 @@ class TransactionLog:
         self._recorded = receipt.tree_head.recorded
         return Accepted(receipt)
 
-    def _judge(self, batch: Batch) -> RecordRefused | None:
+    def _judge_batch(self, batch: Batch) -> RecordRefused | None:
         """Checks and applies each record on the fresh layer."""
         picture = self._picture
         for index, data in enumerate(batch.records):
@@ -160,16 +159,12 @@ class TransactionLog:
                 act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
             except Malformed as error:
                 return RecordRefused(index, Refusal("log.malformed", str(error), checks.RULE))
-            if not is_instant(record.effective):
-                return RecordRefused(index, _OUT_OF_TIME)
-            tables = self._rulebook.tables_on(day_of(record.effective))
-            view = checks.View(picture, self._rulebook, tables)
-            refusal = checks.check(view, record, act, law=True)
+            refusal = self._judge.check(record, act, law=True)
             if refusal is None and act is not None:
                 refusal = self._check_store(batch, act)
             if refusal is not None:
                 return RecordRefused(index, refusal)
-            picture.apply(record, data, act, tables)
+            picture.apply(record, data, act, self._judge.tables_at(record.effective))
         return None
 
     def _check_store(self, batch: Batch, act: acts.Act) -> Refusal | None:
@@ -215,7 +210,7 @@ class TransactionLog:
         for salt, data in zip(row.receipt.salts, decode_batch(row.batch).records, strict=True):
             record = decode_record(data)
             act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
-            tables = self._rulebook.tables_on(day_of(record.effective))
+            tables = self._judge.tables_at(record.effective)
             self._picture.apply(record, data, act, tables)
             self._tree.append(leaf_hash(salt + data))
         self._picture.settle()

@@ -1,9 +1,9 @@
 """What the log checks before it takes a record, on its own picture and in its own code.
 
-`LAW` are the checks that ask the rulebook; they are made whenever the batch was made under the
-rulebook this release has. `ALWAYS` are those every ledger owes whatever the law: serials exist, are
-held, are created once and in order, money sums to zero, keys are used once. They run in order, and
-the first refusal is the answer.
+`ALWAYS` are the checks every ledger owes whatever the law: serials exist, are held, are created
+once and in order, money sums to zero, keys are used once. The others ask the rulebook; they are
+made whenever the batch was made under the rulebook this release has. They run in order, and the
+first refusal is the answer.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from openets.kernel import acts
+from openets.kernel.clock import day_of, is_instant
 from openets.kernel.records import ActRecord, Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
@@ -20,10 +21,11 @@ from openets.rulebook.tables import Tables, TransactionType
 from openets.translog.picture import Picture, Place, scopes
 
 RULE = "log rule"
+MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 class View(NamedTuple):
-    """What a check may look at."""
+    """What a check may look at: the picture, the law, and that law on the record's day."""
 
     picture: Picture
     rulebook: Rulebook
@@ -32,17 +34,79 @@ class View(NamedTuple):
 
 MoveCheck = Callable[[View, Transaction], Refusal | None]
 ActCheck = Callable[[View, acts.Act], Refusal | None]
+Likeness = tuple[object, ...]
 
 
-def check(view: View, record: Record, act: acts.Act | None, *, law: bool) -> Refusal | None:
-    """The first reason against a record, or None; with `law` False only what is always owed."""
-    common = _is_next(view.picture, record)
-    if common is not None:
-        return common
-    if isinstance(record, ActRecord):
-        assert act is not None
-        return _first(view, act, (*ACT_ALWAYS, *(ACT_LAW if law else ())))
-    return _first(view, record, (*ALWAYS, *(LAW if law else ())))
+class Judge:
+    """Judges one record after another by the checks below.
+
+    What the law says of a transaction depends on its type, year, unit and the types and statuses of
+    its two accounts. Where all of these are as in one that was permitted under the same tables, the
+    law is not asked a second time.
+    """
+
+    def __init__(self, picture: Picture, rulebook: Rulebook) -> None:
+        self._picture = picture
+        self._rulebook = rulebook
+        self._views: dict[int, View] = {}
+        self._permitted: dict[int, set[Likeness]] = {}
+
+    def tables_at(self, effective: int) -> Tables:
+        """The law of the day on which something takes effect."""
+        return self._view(effective).tables
+
+    def check(self, record: Record, act: acts.Act | None, *, law: bool) -> Refusal | None:
+        """The first reason against a record, or None; without `law` only what is always owed."""
+        if not is_instant(record.effective):
+            return Refusal("log.effective", "The record takes effect on no day there is.", RULE)
+        common = _is_next(self._picture, record)
+        if common is not None:
+            return common
+        view = self._view(record.effective)
+        if isinstance(record, ActRecord):
+            assert act is not None
+            return _first(view, act, (*ACT_ALWAYS, *(ACT_LAW if law else ())))
+        refusal = _first(view, record, ALWAYS)
+        if refusal is not None or not law:
+            return refusal
+        return (
+            _first(view, record, LAW_BEFORE)
+            or self._check_likeness(view, record)
+            or _first(view, record, LAW_AFTER)
+        )
+
+    def _check_likeness(self, view: View, record: Transaction) -> Refusal | None:
+        """The checks whose answer is the same for every record that is alike."""
+        permitted = self._permitted.setdefault(id(view.tables), set())
+        likeness = _likeness(view, record)
+        if likeness in permitted:
+            return None
+        refusal = _first(view, record, LAW_OF_ALIKE)
+        if refusal is None:
+            permitted.add(likeness)
+        return refusal
+
+    def _view(self, effective: int) -> View:
+        day = effective // MICROSECONDS_PER_DAY
+        found = self._views.get(day)
+        if found is None:
+            tables = self._rulebook.tables_on(day_of(effective))
+            found = self._views[day] = View(self._picture, self._rulebook, tables)
+        return found
+
+
+def _likeness(view: View, record: Transaction) -> Likeness:
+    places = view.picture.places
+    sender, receiver = places.get(record.transferring), places.get(record.acquiring)
+    assert receiver is not None
+    return (
+        record.type,
+        record.year,
+        sender and (sender.type, sender.status),
+        receiver.type,
+        receiver.status,
+        *{_unit(view, block.kind) for block in record.blocks},
+    )
 
 
 def _first(
@@ -206,6 +270,8 @@ def statuses_are_open(view: View, record: Transaction) -> Refusal | None:
 
 def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
     frozen = view.picture.frozen
+    if not frozen.items():
+        return None
     for number in (record.transferring, record.acquiring):
         if not number:
             continue
@@ -302,13 +368,17 @@ ALWAYS: tuple[MoveCheck, ...] = (
     claims_are_kept,
     money_sums_to_zero,
 )
-LAW: tuple[MoveCheck, ...] = (
-    rulebook_is_adopted,
+LAW_OF_ALIKE: tuple[MoveCheck, ...] = (
     type_is_known,
     route_is_permitted,
     statuses_are_open,
-    nothing_is_frozen,
     units_are_permitted,
+)
+LAW_BEFORE: tuple[MoveCheck, ...] = (
+    rulebook_is_adopted,
+    nothing_is_frozen,
+)
+LAW_AFTER: tuple[MoveCheck, ...] = (
     ended_units_stay,
     creation_is_allowed,
 )

@@ -5,15 +5,15 @@ the serials of each originating registry, in ascending order, and writes beside 
 it is. A unit is never lost from the map: units that have ended lie in the accounts where they end.
 Two books that share no structure are unlikely to share a mistake.
 
-Everything else is kept on shelves with a fresh layer on top. A batch writes into the fresh layer;
-accepting it settles the layer, refusing it takes the layer away.
+Everything else is kept on shelves. Whatever a batch changes, in the map or on a shelf, is noted;
+accepting the batch settles its changes, refusing it takes them back.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from openets.kernel import acts
@@ -30,45 +30,36 @@ Scope = tuple[str, int | str]
 
 
 class Shelf(Generic[K, V]):
-    """A mapping with a fresh layer that can be settled or dropped; None is "not there"."""
+    """A mapping whose changes since the last settling can be taken back; None is "not there"."""
 
-    __slots__ = ("_fresh", "_settled")
+    __slots__ = ("_now", "_undo", "get", "items")
 
     def __init__(self) -> None:
-        self._settled: dict[K, V] = {}
-        self._fresh: dict[K, V | None] = {}
-
-    def get(self, key: K) -> V | None:
-        """What lies there now, or None."""
-        if key in self._fresh:
-            return self._fresh[key]
-        return self._settled.get(key)
+        self._now: dict[K, V] = {}
+        self._undo: list[tuple[K, V | None]] = []
+        # Every check asks; the dictionary's own methods answer soonest.
+        self.get: Callable[[K], V | None] = self._now.get
+        self.items = self._now.items
 
     def put(self, key: K, value: V | None) -> None:
         """Lays a value there, or takes it away."""
-        self._fresh[key] = value
+        self._undo.append((key, self.get(key)))
+        self._lay(key, value)
 
     def settle(self) -> None:
-        """Makes the fresh layer permanent."""
-        for key, value in self._fresh.items():
-            if value is None:
-                self._settled.pop(key, None)
-            else:
-                self._settled[key] = value
-        self._fresh.clear()
+        """Makes the changes permanent."""
+        self._undo.clear()
 
     def drop(self) -> None:
-        """Takes the fresh layer away."""
-        self._fresh.clear()
+        """Takes back every change since the last settling."""
+        while self._undo:
+            self._lay(*self._undo.pop())
 
-    def items(self) -> Iterator[tuple[K, V]]:
-        """What lies there now, newest settled last."""
-        for key, value in self._settled.items():
-            if key not in self._fresh:
-                yield key, value
-        for key, fresh in self._fresh.items():
-            if fresh is not None:
-                yield key, fresh
+    def _lay(self, key: K, value: V | None) -> None:
+        if value is None:
+            self._now.pop(key, None)
+        else:
+            self._now[key] = value
 
 
 class Stretch(NamedTuple):
@@ -81,68 +72,53 @@ class Stretch(NamedTuple):
 
 
 class _Chunk:
-    """A run of neighbouring stretches, as four columns."""
+    """A run of neighbouring stretches: where each begins, and the number of whose it is."""
 
-    __slots__ = ("accounts", "ends", "kinds", "starts")
+    __slots__ = ("owners", "starts")
 
-    def __init__(self, columns: tuple[array[int], ...] | None = None) -> None:
-        columns = columns or tuple(array("q") for _ in range(4))
-        self.starts, self.ends, self.kinds, self.accounts = columns
-
-    def columns(self) -> tuple[array[int], ...]:
-        return self.starts, self.ends, self.kinds, self.accounts
-
-    def stretch(self, index: int) -> Stretch:
-        return Stretch(
-            self.starts[index], self.ends[index], self.kinds[index], self.accounts[index]
-        )
-
-    def replace(self, low: int, high: int, rows: list[Stretch]) -> list[Stretch]:
-        """Puts rows in the place of those from `low` to before `high`; returns the old ones."""
-        old = [self.stretch(index) for index in range(low, high)]
-        for column, values in zip(self.columns(), zip(*rows, strict=True), strict=False):
-            column[low:high] = array("q", values)
-        if not rows:
-            for column in self.columns():
-                del column[low:high]
-        return old
+    def __init__(self, starts: array[int], owners: array[int]) -> None:
+        self.starts = starts
+        self.owners = owners
 
 
 class SerialMap:
-    """Whose every serial of one registry is, from 1 to `last` without a gap."""
+    """Whose every serial of one registry is, from 1 to `last` without a gap.
+
+    A stretch ends where the next begins, so it is two numbers: its first serial, and the number of
+    its owner, a kind in an account.
+    """
 
     def __init__(self) -> None:
         self.last = 0
-        self._chunks = [_Chunk()]
+        self._chunks = [_Chunk(array("q"), array("q"))]
         self._firsts = [1]
-        self._undo: list[tuple[_Chunk, int, int, list[Stretch]]] = []
+        self._owners: list[tuple[int, int]] = []  # (kind, account)
+        self._numbers: dict[tuple[int, int], int] = {}
+        self._undo: list[tuple[_Chunk, int, int, array[int], array[int]]] = []
         self._settled_last = 0
 
     def stretches(self, start: int, end: int) -> Iterator[Stretch]:
         """The stretches that hold the serials from `start` to `end`, as far as there are any."""
         while 0 < start <= min(end, self.last):
-            chunk, index = self._find(start)
-            found = chunk.stretch(index)
-            yield found
-            start = found.end + 1
+            place, index = self._find(start)
+            yield self._stretch(place, index)
+            start = self._end(place, index) + 1
 
     def create(self, block: Block, account: int) -> None:
         """Adds new serials at the end."""
         chunk = self._chunks[-1]
+        owner = self._number(block.kind, account)
         size = len(chunk.starts)
-        row = Stretch(block.start, block.end, block.kind, account)
-        low = size
-        if size and (block.kind, account) == (chunk.kinds[-1], chunk.accounts[-1]):
-            low, row = size - 1, row._replace(start=chunk.starts[-1])
-        self._replace(chunk, low, size, [row])
+        if not size or chunk.owners[-1] != owner:
+            self._replace(chunk, size, size, (block.start,), (owner,))
         self.last = block.end
 
     def give(self, start: int, end: int, account: int) -> None:
         """Writes serials to an account; the caller has seen to it that they exist."""
         while start <= end:
-            chunk, index = self._find(start)
-            stop = min(end, chunk.ends[index])
-            self._cut(chunk, index, start, stop, account)
+            place, index = self._find(start)
+            stop = min(end, self._end(place, index))
+            self._cut(place, index, start, stop, account)
             start = stop + 1
 
     def settle(self) -> None:
@@ -156,51 +132,74 @@ class SerialMap:
     def drop(self) -> None:
         """Takes back every change since the last settling."""
         while self._undo:
-            chunk, low, count, old = self._undo.pop()
-            chunk.replace(low, low + count, old)
+            chunk, low, count, starts, owners = self._undo.pop()
+            chunk.starts[low : low + count] = starts
+            chunk.owners[low : low + count] = owners
         self.last = self._settled_last
 
     def __iter__(self) -> Iterator[Stretch]:
-        for chunk in self._chunks:
-            for row in zip(*chunk.columns(), strict=True):
-                yield Stretch._make(row)
+        for place, chunk in enumerate(self._chunks):
+            for index in range(len(chunk.starts)):
+                yield self._stretch(place, index)
 
-    def _find(self, serial: int) -> tuple[_Chunk, int]:
-        chunk = self._chunks[bisect_right(self._firsts, serial) - 1]
-        return chunk, bisect_right(chunk.starts, serial) - 1
+    def _find(self, serial: int) -> tuple[int, int]:
+        place = bisect_right(self._firsts, serial) - 1
+        return place, bisect_right(self._chunks[place].starts, serial) - 1
 
-    def _cut(self, chunk: _Chunk, index: int, start: int, end: int, account: int) -> None:
-        """Gives part of one stretch away and joins it with neighbours of the same account."""
-        whole = chunk.stretch(index)
-        low, high, rows = index, index + 1, []
-        if whole.start < start:
-            rows.append(whole._replace(end=start - 1))
-        elif index and (chunk.kinds[index - 1], chunk.accounts[index - 1]) == (whole.kind, account):
-            low, start = index - 1, chunk.starts[index - 1]
-        given = len(rows)
-        rows.append(Stretch(start, end, whole.kind, account))
-        if end < whole.end:
-            rows.append(whole._replace(start=end + 1))
-        elif high < len(chunk.starts) and (chunk.kinds[high], chunk.accounts[high]) == (
-            whole.kind,
-            account,
-        ):
-            rows[given] = rows[given]._replace(end=chunk.ends[high])
+    def _end(self, place: int, index: int) -> int:
+        starts = self._chunks[place].starts
+        if index + 1 < len(starts):
+            return starts[index + 1] - 1
+        return self._firsts[place + 1] - 1 if place + 1 < len(self._firsts) else self.last
+
+    def _stretch(self, place: int, index: int) -> Stretch:
+        chunk = self._chunks[place]
+        kind, account = self._owners[chunk.owners[index]]
+        return Stretch(chunk.starts[index], self._end(place, index), kind, account)
+
+    def _number(self, kind: int, account: int) -> int:
+        """The number of an owner; never taken back, since a number nobody uses does no harm."""
+        number = self._numbers.get((kind, account))
+        if number is None:
+            number = self._numbers[kind, account] = len(self._owners)
+            self._owners.append((kind, account))
+        return number
+
+    def _cut(self, place: int, index: int, start: int, end: int, account: int) -> None:
+        """Gives part of one stretch away and joins it with neighbours of the same owner."""
+        chunk = self._chunks[place]
+        whole_start, whole_owner = chunk.starts[index], chunk.owners[index]
+        owner = self._number(self._owners[whole_owner][0], account)
+        low, high = index, index + 1
+        starts, owners = [start], [owner]
+        if whole_start < start:
+            starts.insert(0, whole_start)
+            owners.insert(0, whole_owner)
+        elif index and chunk.owners[index - 1] == owner:
+            low, starts[0] = index - 1, chunk.starts[index - 1]
+        if end < self._end(place, index):
+            starts.append(end + 1)
+            owners.append(whole_owner)
+        elif high < len(chunk.starts) and chunk.owners[high] == owner:
             high += 1
-        self._replace(chunk, low, high, rows)
+        self._replace(chunk, low, high, starts, owners)
 
-    def _replace(self, chunk: _Chunk, low: int, high: int, rows: list[Stretch]) -> None:
-        self._undo.append((chunk, low, len(rows), chunk.replace(low, high, rows)))
+    def _replace(
+        self, chunk: _Chunk, low: int, high: int, starts: Sequence[int], owners: Sequence[int]
+    ) -> None:
+        self._undo.append((chunk, low, len(starts), chunk.starts[low:high], chunk.owners[low:high]))
+        chunk.starts[low:high] = array("q", starts)
+        chunk.owners[low:high] = array("q", owners)
 
     def _divide(self, chunk: _Chunk) -> None:
         at = bisect_right(self._firsts, chunk.starts[0]) - 1
         step = STRETCHES_PER_CHUNK
         parts = [
-            _Chunk(tuple(column[low : low + step] for column in chunk.columns()))
+            _Chunk(chunk.starts[low : low + step], chunk.owners[low : low + step])
             for low in range(0, len(chunk.starts), step)
         ]
         self._chunks[at : at + 1] = parts
-        self._firsts[at : at + 1] = [self._firsts[at], *(part.starts[0] for part in parts[1:])]
+        self._firsts[at : at + 1] = [part.starts[0] for part in parts]
 
 
 class Place(NamedTuple):

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, SALT_BYTES, Batch, decode_batch
-from openets.kernel.clock import day_of, is_instant
 from openets.kernel.records import ActRecord, Malformed, Record, Transaction, decode_record
 from openets.kernel.signing import is_signed_by
 from openets.rulebook.model import Rulebook
@@ -96,6 +95,7 @@ class _Reading:
         self._rulebook = rulebook
         self._result = result
         self._picture = Picture(self._configuration.store)
+        self._judge = checks.Judge(self._picture, rulebook)
         self._tree = Tree()
         self._epoch = 0
         self._recorded = 0
@@ -163,20 +163,17 @@ class _Reading:
             act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
         except Malformed as error:
             raise self._wrong(batch.first, str(error), sequence) from None
-        if not is_instant(record.effective):
-            raise self._wrong(batch.first, "The record takes effect on no day.", sequence)
-        tables = self._rulebook.tables_on(day_of(record.effective))
-        view = checks.View(self._picture, self._rulebook, tables)
         # A batch made under a rulebook this release no longer has is not judged by today's law;
         # what every ledger owes is judged all the same.
         law = batch.rulebook == self._rulebook.digest
-        refusal = checks.check(view, record, act, law=law)
+        refusal = self._judge.check(record, act, law=law)
         if refusal is None and act is not None:
             refusal = store_refusal(act, self._configuration)
         if batch.origin == FROM_OFFICERS and not isinstance(act, acts.Freeze | acts.Lift):
             raise self._wrong(batch.first, "Officers ordered more than a freeze.", sequence)
         if refusal is not None:
             raise self._wrong(batch.first, str(refusal), sequence, record)
+        tables = self._judge.tables_at(record.effective)
         self._picture.apply(record, data, act, tables)
 
     def _check_promise(self, row: StoredBatch, batch: Batch) -> None:

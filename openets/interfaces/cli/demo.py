@@ -128,7 +128,7 @@ def _play(store: Store, seed: int) -> dict[int, float]:
         def report(year: int, step: str, posted: int) -> None:
             nonlocal started
             now = time.perf_counter()
-            seconds[year] = seconds.get(year, 0.0) + now - started
+            seconds[year] = seconds.get(year, 0) + now - started
             started = now
             done = min(max(year - years[0], 0), len(years))
             progress.update(
