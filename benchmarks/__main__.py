@@ -26,6 +26,7 @@ from benchmarks.workload import Workload
 from openets.ledger.follow import Follower
 from openets.ledger.requests import Outcome
 from openets.ledger.store import create_store, open_writer
+from openets.storage.collector import leave_books_alone
 from openets.translog.client import start_log
 
 RUNS = 3
@@ -69,6 +70,7 @@ def _whole_path(place: Path, make_url: MakeUrl) -> float:
     )
     log = start_log(store.log_directory)
     writer = open_writer(store, log)
+    leave_books_alone()
     try:
         workload = Workload(TRANSFERS)
         opened = writer.post(workload.opening())

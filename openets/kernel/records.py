@@ -79,7 +79,10 @@ class Transaction(NamedTuple):
     @property
     def quantity(self) -> int:
         """Number of units moved."""
-        return sum(end - start + 1 for _, start, end in self.blocks)
+        quantity = 0
+        for _, start, end in self.blocks:
+            quantity += end - start + 1
+        return quantity
 
     def encode(self) -> bytes:
         """The record's bytes."""

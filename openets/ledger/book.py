@@ -22,6 +22,7 @@ from openets.ledger.requests import ActRequest, Request, TransactionRequest
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
 
+Undo = tuple[Callable[..., Any], tuple[Any, ...]]
 COMPACT_AFTER = 256  # spent entries a queue may carry before it is rewritten
 
 
@@ -119,7 +120,8 @@ class Book:
         self.emissions: dict[tuple[int, int], int] = {}
         self.money: dict[tuple[int, str], int] = {}
         self.keys: dict[bytes, int] = {}
-        self._undo: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self._layers: list[list[Undo]] = [[]]  # what is not committed, oldest first
+        self._undo = self._layers[-1]
         self._spent: set[Queue] = set()
 
     # -- asking ---------------------------------------------------------------------------------
@@ -233,18 +235,29 @@ class Book:
         else:
             self._act(record.sequence, acts.parse_act(record.payload))
 
+    def seal(self) -> None:
+        """What is applied from here on is committed after, and apart from, what was before."""
+        self._undo = []
+        self._layers.append(self._undo)
+
     def commit(self) -> None:
-        """What was applied stands; it can no longer be rolled back."""
-        self._undo.clear()
-        for queue in self._spent:
+        """What was applied up to the first seal, or all of it, can no longer be rolled back."""
+        self._layers.pop(0)
+        if self._layers:
+            return
+        self.seal()
+        for queue in self._spent:  # its entries move, so nothing may still have to be undone
             queue.compact()
         self._spent.clear()
 
     def roll_back(self) -> None:
-        """Undoes everything applied since the last commit, newest first."""
-        while self._undo:
-            function, arguments = self._undo.pop()
-            function(*arguments)
+        """Undoes everything that is not committed, newest first."""
+        while self._layers:
+            layer = self._layers.pop()
+            while layer:
+                function, arguments = layer.pop()
+                function(*arguments)
+        self.seal()
         self._spent.clear()
 
     def _back_to(self, sequence: int, head: bytes, key: bytes) -> None:

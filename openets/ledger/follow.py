@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from openets.ledger.store import Store, open_store
+from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 
 PAUSE_MILLISECONDS = 200
@@ -41,6 +42,7 @@ def main(directory: Path) -> int:
         store = open_store(directory)
         projection, journal = store.projection(), store.journal(read_only=True)
         with closing(projection.database), closing(journal.database):
+            leave_books_alone()
             going = True
             while going:
                 closed, _, _ = select.select([sys.stdin], [], [], PAUSE_MILLISECONDS / 1_000)

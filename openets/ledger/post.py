@@ -1,7 +1,8 @@
 """The only writer: from requests to records that stand in both books.
 
 A batch is prepared on the book in memory, signed, and offered to the log, whose acceptance is the
-point of no return. Then it goes into the journal, and only then is anybody told. Whatever breaks in
+point of no return. Then it goes into the journal, and only then is anybody told. While the log
+judges one batch the next is prepared, and is undone if the log disagrees. Whatever breaks in
 between is mended by catching up: the log has every batch that was accepted, and the registry takes
 from it what its journal lacks. A record the log refuses is dropped and reported; the rest of its
 batch is prepared again from the last committed state.
@@ -10,6 +11,7 @@ batch is prepared again from the last committed state.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from openets.kernel.batch import (
     FROM_OFFICERS,
@@ -47,6 +49,16 @@ class WriterStopped(Exception):
     """The writer may not go on; says why and what to do."""
 
 
+class _Batch:
+    """What was made of a run of requests: records for some, an outcome at once for others."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.envelope = b""
+        self.places: list[tuple[int, bytes]] = []  # place among the requests, and key
+        self.answered: dict[int, Outcome] = {}
+
+
 class Writer:
     """The one process that writes. Open it with `openets.ledger.store`."""
 
@@ -59,6 +71,9 @@ class Writer:
         self._key = key
         self._epoch = epoch
         self._behind = True  # until the log says otherwise
+        self._stands = 0  # the last record known to stand in both books
+        self._carrier = ThreadPoolExecutor(1, thread_name_prefix="to the log")
+        self._flight: Future[AppendAnswer] | None = None
 
     def held(self, account: int, kind: int) -> int:
         """Units of a kind in an account, after everything posted."""
@@ -74,10 +89,19 @@ class Writer:
         Raises `LogAway` when the log does not answer (nothing more is completed; post again) and
         `WriterStopped` when another writer has taken over or the books differ.
         """
-        outcomes: list[Outcome] = []
-        for start in range(0, len(requests), BATCH_RECORDS):
-            outcomes += self._post_batch(requests[start : start + BATCH_RECORDS])
-        return outcomes
+        outcomes: dict[int, Outcome] = {}
+        try:
+            while len(outcomes) < len(requests):
+                if self._behind:
+                    self.catch_up()
+                self._stream(requests, outcomes)
+        except BaseException:
+            # Whether the log has a batch that was offered is unknown; the next post asks it first.
+            self._await_flight()
+            self.book.roll_back()
+            self._behind = True
+            raise
+        return [outcomes[place] for place in range(len(requests))]
 
     def catch_up(self) -> int:
         """Takes over what the log has and the journal lacks; returns the number of records."""
@@ -95,59 +119,112 @@ class Writer:
                 "restore the one that lost records."
             )
         self._behind = False
+        self._stands = self.book.sequence
         return self.book.sequence - before
 
     def close(self) -> None:
         """Lets go of the journal. The log belongs to whoever opened it."""
+        self._carrier.shutdown()
         self.journal.database.close()
 
-    # -- one batch ------------------------------------------------------------------------------
+    # -- batches --------------------------------------------------------------------------------
 
-    def _post_batch(self, requests: Sequence[Request]) -> list[Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        try:
-            while len(outcomes) < len(requests):
-                if self._behind:
-                    self.catch_up()
-                self._attempt(requests, outcomes)
-        except BaseException:
-            # Whether the log has this batch is unknown, so the next post asks it first.
-            self.book.roll_back()
-            self._behind = True
-            raise
-        return [outcomes[index] for index in range(len(requests))]
+    def _stream(self, requests: Sequence[Request], outcomes: dict[int, Outcome]) -> None:
+        """Offers what has no outcome yet, batch by batch; ends early where the log disagrees.
 
-    def _attempt(self, requests: Sequence[Request], outcomes: dict[int, Outcome]) -> None:
-        """Prepares what has no outcome yet and offers it once."""
-        first, previous = self.book.sequence + 1, self.book.head
-        places, records = self._prepare(requests, outcomes)
-        if not records:
+        While the log judges one batch the next is prepared on top of it.
+        """
+        waiting = [place for place in range(len(requests)) if place not in outcomes]
+        offered: _Batch | None = None
+        for start in range(0, len(waiting), BATCH_RECORDS):
+            places = waiting[start : start + BATCH_RECORDS]
+            batch = self._prepare(requests, places)
+            if offered is not None and not self._conclude(offered, outcomes):
+                return
+            more = start + BATCH_RECORDS < len(waiting)
+            self._offer(batch, beside=more)
+            offered = batch
+        if offered is not None:
+            self._conclude(offered, outcomes)
+
+    def _prepare(self, requests: Sequence[Request], places: Sequence[int]) -> _Batch:
+        """Applies to the book what can be done of these requests, and signs it."""
+        book = self.book
+        batch = _Batch(book.sequence + 1)
+        previous = book.head
+        records: list[bytes] = []
+        for place in places:
+            request = requests[place]
+            known = book.keys.get(request.key)
+            if known is not None:
+                if known <= self._stands:
+                    batch.answered[place] = self._repeat(request, known)
+                continue  # asked twice at once; answered when the first of them stands
+            record = book.propose(request)
+            if isinstance(record, Refusal):
+                batch.answered[place] = Outcome(request.key, 0, (record,))
+                continue
+            data = record.encode()
+            book.apply(record, extend_chain(book.head, (data,)))
+            batch.places.append((place, request.key))
+            records.append(data)
+        book.seal()
+        if records:
+            batch.envelope = encode_batch(
+                origin=FROM_REGISTRY,
+                store=book.store,
+                epoch=self._epoch,
+                first=batch.first,
+                previous=previous,
+                head=book.head,
+                rulebook=book.rulebook.digest,
+                records=records,
+                signers=[self._key],
+            )
+        return batch
+
+    def _offer(self, batch: _Batch, *, beside: bool) -> None:
+        """Sends a batch on its way; with `beside` this process goes on meanwhile."""
+        if not batch.envelope:
             return
-        envelope = encode_batch(
-            origin=FROM_REGISTRY,
-            store=self.book.store,
-            epoch=self._epoch,
-            first=first,
-            previous=previous,
-            head=self.book.head,
-            rulebook=self.book.rulebook.digest,
-            records=records,
-            signers=[self._key],
-        )
         boundary("writer.offer.before")
-        answer = self._offer(envelope)
+        if beside:
+            self._flight = self._carrier.submit(self._ask, batch.envelope)
+
+    def _ask(self, envelope: bytes) -> AppendAnswer:
+        """The log's answer; a lost one is asked for once more, and the log knows the batch."""
+        try:
+            return self._log.append(envelope)
+        except LogAway:
+            return self._log.append(envelope)
+
+    def _await_flight(self) -> None:
+        if self._flight is not None:
+            wait([self._flight])
+            self._flight = None
+
+    def _conclude(self, batch: _Batch, outcomes: dict[int, Outcome]) -> bool:
+        """Takes in the log's answer; False where what was prepared after it is undone too."""
+        if not batch.envelope:
+            self.book.commit()
+            outcomes.update(batch.answered)
+            return True
+        flight, self._flight = self._flight, None
+        answer = flight.result() if flight is not None else self._ask(batch.envelope)
         boundary("writer.offer.after")
         match answer:
             case Accepted(receipt):
-                self.journal.append(envelope, decode_batch(envelope), receipt)
+                self.journal.append(batch.envelope, decode_batch(batch.envelope), receipt)
                 self.book.commit()
-                for offset, place in enumerate(places):
-                    outcomes[place] = Outcome(requests[place].key, first + offset)
+                self._stands = receipt.tree_head.size
+                outcomes.update(batch.answered)
+                for offset, (place, key) in enumerate(batch.places):
+                    outcomes[place] = Outcome(key, batch.first + offset)
+                return True
             case RecordRefused(index, refusal):
-                self.book.roll_back()
-                outcomes[places[index]] = Outcome(requests[places[index]].key, 0, (refusal,))
+                place, key = batch.places[index]
+                outcomes[place] = Outcome(key, 0, (refusal,))
             case WrongHead():
-                self.book.roll_back()
                 self._behind = True
             case Fenced(epoch):
                 raise WriterStopped(
@@ -157,39 +234,8 @@ class Writer:
                 raise WriterStopped("The log works under another rulebook; adopt this one first.")
             case BatchRefused(refusal):
                 raise Refused(refusal)
-
-    def _offer(self, envelope: bytes) -> AppendAnswer:
-        """Offers a batch; a lost answer is asked for once more, and the log knows the batch."""
-        try:
-            return self._log.append(envelope)
-        except LogAway:
-            return self._log.append(envelope)
-
-    def _prepare(
-        self, requests: Sequence[Request], outcomes: dict[int, Outcome]
-    ) -> tuple[list[int], list[bytes]]:
-        """Applies to the book what can be done; returns places in `requests` and record bytes."""
-        places: list[int] = []
-        records: list[bytes] = []
-        book = self.book
-        for place, request in enumerate(requests):
-            if place in outcomes:
-                continue
-            known = book.keys.get(request.key)
-            if known is not None:
-                if known > book.sequence - len(records):
-                    continue  # asked twice in this batch; answered once the batch stands
-                outcomes[place] = self._repeat(request, known)
-                continue
-            record = book.propose(request)
-            if isinstance(record, Refusal):
-                outcomes[place] = Outcome(request.key, 0, (record,))
-                continue
-            data = record.encode()
-            book.apply(record, extend_chain(book.head, (data,)))
-            places.append(place)
-            records.append(data)
-        return places, records
+        self.book.roll_back()
+        return False
 
     def _repeat(self, request: Request, sequence: int) -> Outcome:
         """The first answer again, unless the same key now asks for something else."""

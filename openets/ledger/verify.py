@@ -26,6 +26,7 @@ from openets.ledger.journal import Row
 from openets.ledger.post import OFFICERS_NEEDED
 from openets.ledger.projection import TABLES, TABLES_MADE, Projection
 from openets.ledger.store import Store
+from openets.storage.collector import leave_books_alone
 from openets.storage.database import Database, StorageError
 from openets.translog.client import Audit, Finding, audit, stored_batches
 
@@ -261,7 +262,7 @@ def _beside(store: Store) -> Iterator[Callable[[], Finding | None]]:
     if _size(store) < ENOUGH_FOR_A_PROCESS:
         yield lambda: _wrong_table(store)
         return
-    with ProcessPoolExecutor(1, get_context("spawn")) as second:
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=leave_books_alone) as second:
         yield second.submit(_wrong_table, store).result
 
 

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from openets.rulebook.load import load_rulebook
 from openets.storage.boundary import boundary
+from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 from openets.translog.accept import TransactionLog
 from openets.translog.messages import (
@@ -121,6 +122,7 @@ def main(arguments: list[str]) -> int:
     except (StorageError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    leave_books_alone()
     threading.Thread(target=server.run, daemon=True).start()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

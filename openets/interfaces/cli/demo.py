@@ -36,6 +36,7 @@ from openets.ledger.follow import Follower
 from openets.ledger.journal import stored_records as journal_records
 from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store, open_writer
+from openets.storage.collector import leave_books_alone
 from openets.storage.database import Database
 from openets.translog.client import start_log
 from openets.translog.client import stored_records as log_records
@@ -98,6 +99,7 @@ def _writer(store: Store) -> Iterator[Writer]:
     log = start_log(store.log_directory)
     try:
         writer = open_writer(store, log)
+        leave_books_alone()
         try:
             yield writer
         finally:

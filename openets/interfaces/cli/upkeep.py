@@ -25,6 +25,7 @@ from openets.ledger import restore as restoring
 from openets.ledger.store import Store
 from openets.ledger.verify import Verification
 from openets.ledger.verify import verify as prove
+from openets.storage.collector import leave_books_alone
 from openets.translog.client import receipt_head
 
 restore_app = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
@@ -57,6 +58,7 @@ def run_verification(store: Store, *, quiet: bool = False) -> Verification:
         def report(step: str, done: int) -> None:
             progress.update(task, description=f"verifying: {step} {number(done) if done else ''}")
 
+        leave_books_alone()
         return prove(store, report)
 
 
