@@ -9,14 +9,9 @@ for nothing that follows from it can be trusted.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from multiprocessing import get_context
-from pathlib import Path
 
 from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch, extend_chain
 from openets.kernel.records import Malformed, Record, Transaction, decode_record
@@ -24,13 +19,11 @@ from openets.ledger.book import Book
 from openets.ledger.journal import TABLES as JOURNAL_TABLES
 from openets.ledger.journal import Row
 from openets.ledger.post import OFFICERS_NEEDED
-from openets.ledger.projection import TABLES, TABLES_MADE, Projection
 from openets.ledger.store import Store
-from openets.storage.collector import leave_books_alone
-from openets.storage.database import Database, StorageError
+from openets.ledger.verify_tables import tables_beside
+from openets.storage.database import StorageError
 from openets.translog.client import Audit, Finding, audit, stored_batches
 
-ENOUGH_FOR_A_PROCESS = 20_000  # records
 Progress = Callable[[str, int], None]
 
 
@@ -64,7 +57,7 @@ def verify(store: Store, progress: Progress = lambda step, done: None) -> Verifi
     """Proves both books and the query tables of a store, or names the first thing wrong."""
     result = Verification()
     try:
-        with _beside(store) as find_wrong_table:
+        with tables_beside(store) as find_wrong_table:
             _prove(store, result, progress)
             progress("query tables", 0)
             finding = find_wrong_table()
@@ -248,77 +241,3 @@ def _prove_same_holders(book: Book, log: Audit) -> None:
                     sentence=f"The books differ on who holds {registry} {start}: {ours}, {theirs}.",
                 )
             )
-
-
-# -- the query tables ------------------------------------------------------------------------------
-
-
-@contextmanager
-def _beside(store: Store) -> Iterator[Callable[[], Finding | None]]:
-    """Gives the way to the finding about the query tables, which a second core looks for meanwhile.
-
-    A small store is done sooner than a process starts, so it is read when asked.
-    """
-    if _size(store) < ENOUGH_FOR_A_PROCESS:
-        yield lambda: _wrong_table(store)
-        return
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=leave_books_alone) as second:
-        yield second.submit(_wrong_table, store).result
-
-
-def _size(store: Store) -> int:
-    journal = store.journal(read_only=True)
-    try:
-        return journal.last()
-    finally:
-        journal.database.close()
-
-
-def _wrong_table(store: Store) -> Finding | None:
-    """Folds the journal anew into a throw-away database and compares every row of every table."""
-    try:
-        _prove_projection(store)
-    except Wrong as wrong:
-        return wrong.finding
-    except StorageError as error:
-        return Finding(book="query", sentence=str(error))
-    return None
-
-
-def _prove_projection(store: Store) -> None:
-    stored = store.projection()
-    journal = store.journal(read_only=True)
-    with tempfile.TemporaryDirectory(prefix="openets-verify-") as directory:
-        url = f"sqlite:{Path(directory) / 'query.sqlite3'}"
-        fresh = Projection(Database(url, name="new query"), store.store)
-        try:
-            broken = stored.database.integrity(TABLES_MADE)
-            if broken:
-                raise Wrong(Finding(book="query", sentence=f"The database is damaged: {broken}."))
-            fresh.create()
-            fresh.catch_up(journal, until=stored.mark()[0])
-            for table in TABLES:
-                _prove_table(stored.database, fresh.database, table)
-        finally:
-            for database in (stored.database, fresh.database, journal.database):
-                database.close()
-
-
-def _prove_table(stored: Database, fresh: Database, table: str) -> None:
-    for found, expected in zip_longest(_ordered(stored, table), _ordered(fresh, table)):
-        if found != expected:
-            finding = Finding(
-                book="query",
-                sentence=f"Table {table} has {found} where the journal gives {expected}; "
-                "`openets restore query` makes the tables again.",
-            )
-            raise Wrong(finding)
-
-
-def _ordered(database: Database, table: str) -> Iterator[tuple[object, ...]]:
-    """The rows of a table in one order on every engine: by all columns of whole numbers."""
-    columns = [column.split() for column in TABLES[table] if not column.startswith("PRIMARY")]
-    names = ", ".join(column[0] for column in columns)
-    order = ", ".join(column[0] for column in columns if "{id}" in column[1]) or "name"
-    for row in database.rows(f"SELECT {names} FROM {table} ORDER BY {order}"):
-        yield tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row)

@@ -20,12 +20,16 @@ _FACTORS, _FACTOR_LIMIT = 6, 16  # a product of many small draws is spread like 
 
 
 class OperatorYear(NamedTuple):
-    """An operator's year: number within registry and kind, units and tonnes."""
+    """An operator's year: number within registry and kind, units and tonnes.
+
+    `name` is what the operator is called in a file that is replayed; synthetic ones have none.
+    """
 
     operator: int
     free_allocation: int
     verified: int
     surrendered: int
+    name: str = ""
 
 
 class _Traits(NamedTuple):

@@ -25,7 +25,7 @@ from openets.world.issuing import (
     plan_issues,
 )
 from openets.world.market import Offer, Want, match
-from openets.world.operators import OperatorYear, populate
+from openets.world.operators import OperatorYear, Population, populate
 from openets.world.stage import Kind, Progress, Registry, Stage
 
 
@@ -44,22 +44,36 @@ def play(
     seed: int,
     on_progress: Progress,
 ) -> None:
-    """Plays all figures into a ledger.
+    """Plays all figures into a ledger, over synthetic operators drawn from the seed."""
+    play_operators(registry, rulebook, figures, populate(figures, seed), seed, on_progress)
+
+
+def play_operators(
+    registry: Registry,
+    rulebook: Rulebook,
+    figures: Sequence[Figure],
+    population: Population,
+    seed: int,
+    on_progress: Progress,
+) -> None:
+    """Plays these operators into a ledger; `figures` are their sums. The seed orders the market.
 
     Raises `Refused` if the ledger refuses anything, or in the end holds something else than was
     played. Played again after an interruption, it goes on where it stopped.
     """
     stage = Stage(registry, rulebook, load_course(), on_progress)
-    _Play(stage, figures, seed).run()
+    _Play(stage, figures, population, seed).run()
     stage.compare()
 
 
 class _Play:
-    def __init__(self, stage: Stage, figures: Sequence[Figure], seed: int) -> None:
+    def __init__(
+        self, stage: Stage, figures: Sequence[Figure], population: Population, seed: int
+    ) -> None:
         self.stage = stage
         self.course = stage.course
         self.seed = seed
-        self.population = populate(figures, seed)
+        self.population = population
         self.figures: dict[int, list[Figure]] = {}
         self.first_aircraft: dict[str, int] = {}
         for figure in sorted(figures, key=lambda f: (f.year, f.kind, f.registry)):
@@ -114,7 +128,8 @@ class _Play:
         home = self.course.issuer(figure.registry)
         roles = self.roles.setdefault((figure.year, figure.kind), [])
         for operator in self.population[figure.cell]:
-            name = f"{figure.registry}-{operator.operator + offset:06d}"
+            number = operator.operator + offset
+            name = operator.name or f"{figure.registry}-{number:06d}"
             roles.append(Role(self.stage.open(figure.registry, type_, name), home, operator))
 
     def _free_by_home(self, year: int, kind: str) -> dict[str, int]:
