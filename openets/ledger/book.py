@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import genesis
-from openets.kernel.clock import day_of
+from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
 from openets.kernel.records import ActRecord, Block, Record, Transaction
 from openets.kernel.refusal import Refusal
 from openets.ledger import checks
@@ -120,6 +120,8 @@ class Book:
         self.emissions: dict[tuple[int, int], int] = {}
         self.money: dict[tuple[int, str], int] = {}
         self.keys: dict[bytes, int] = {}
+        self.permitted: dict[int, set[checks.Likeness]] = {}  # by the tables they were put to
+        self._tables: dict[int, Tables] = {}
         self._layers: list[list[Undo]] = [[]]  # what is not committed, oldest first
         self._undo = self._layers[-1]
         self._spent: set[Queue] = set()
@@ -128,7 +130,11 @@ class Book:
 
     def tables_at(self, effective: int) -> Tables:
         """The law of the day (UTC) on which something takes effect."""
-        return self.rulebook.tables_on(day_of(effective))
+        day = effective // MICROSECONDS_PER_DAY
+        found = self._tables.get(day)
+        if found is None:
+            found = self._tables[day] = self.rulebook.tables_on(day_of(effective))
+        return found
 
     def held(self, account: int, kind: int) -> int:
         """Units of a kind in an account."""

@@ -33,6 +33,7 @@ NO_DAY = Refusal(
 
 Movement = TransactionRequest | Transaction
 Lines = tuple[tuple[int, int], ...]  # (kind, quantity) for each kind moved
+Likeness = tuple[object, ...]
 TransactionCheck = Callable[["Book", Tables, Movement, Lines], Refusal | None]
 
 
@@ -41,11 +42,27 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     if not is_instant(movement.effective):
         return NO_DAY
     tables = book.tables_at(movement.effective)
-    for check in TRANSACTION_CHECKS:
+    permitted = book.permitted.setdefault(id(tables), set())
+    likeness = _likeness(book, movement, lines)
+    for check in CHECKS_OF_EACH if likeness in permitted else TRANSACTION_CHECKS:
         refusal = check(book, tables, movement, lines)
         if refusal is not None:
             return refusal
+    permitted.add(likeness)
     return None
+
+
+def _likeness(book: Book, movement: Movement, lines: Lines) -> Likeness:
+    """All that the checks of the law look at; what they permitted once they permit again."""
+    sender = book.accounts.get(movement.transferring)
+    receiver = book.accounts.get(movement.acquiring)
+    return (
+        movement.type,
+        movement.year,
+        (sender.type, sender.status) if sender else movement.transferring,
+        (receiver.type, receiver.status) if receiver else movement.acquiring,
+        *(kind for kind, _ in lines),
+    )
 
 
 def _citation(movement: Movement) -> str:
@@ -312,6 +329,15 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     serials_are_right,
     money_balances,
 )
+LAW_OF_ALIKE = (
+    type_is_law,
+    parties_are_named,
+    types_permit,
+    statuses_permit,
+    kinds_permit,
+    usable_for_year,
+)
+CHECKS_OF_EACH = tuple(check for check in TRANSACTION_CHECKS if check not in LAW_OF_ALIKE)
 
 
 def scope_of(act: acts.Freeze | acts.Lift) -> int | str | tuple[str, int]:

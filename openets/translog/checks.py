@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from openets.kernel import acts
-from openets.kernel.clock import day_of, is_instant
+from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of, is_instant
 from openets.kernel.records import ActRecord, Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
@@ -21,7 +21,6 @@ from openets.rulebook.tables import Tables, TransactionType
 from openets.translog.picture import Picture, Place, scopes
 
 RULE = "log rule"
-MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 class View(NamedTuple):
