@@ -1,4 +1,6 @@
-"""`python -m benchmarks`: the whole path beside the baseline, in the same minutes, on both engines.
+"""`python -m benchmarks`: rate, latency and growth.
+
+First the whole path beside the baseline, in the same minutes, on both engines.
 
 The whole path is: checks, serials, signed batches, the log in its own process with its own checks
 and tree, durable in both books, query tables caught up by a third process. Medians of several runs;
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -22,18 +24,14 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.growth import print_growth, print_latency
+from benchmarks.place import MakeUrl, insist, opened
 from benchmarks.workload import Workload
 from openets.ledger.follow import Follower
-from openets.ledger.requests import Outcome
-from openets.ledger.store import create_store, open_writer
-from openets.storage.collector import leave_books_alone
-from openets.translog.client import start_log
 
 RUNS = 3
 TRANSFERS, BASELINE_TRANSFERS = 60_000, 400
 SYNCS, SYNC_BYTES = 300, 4_096
-
-MakeUrl = Callable[[str], str | None]
 
 
 def main() -> None:
@@ -55,44 +53,25 @@ def main() -> None:
             table.add_row(engine, f"{rate:,.0f}", f"{slow:,.0f}", f"{rate / slow:,.0f}")
         syncs = _sync_rate(Path(folder))
     console.print(table)
+    print_latency(console)
+    print_growth(console)
     console.print(f"{syncs:,.0f} small durable writes a second (fdatasync), {os.cpu_count()} cores")
 
 
 def _whole_path(place: Path, make_url: MakeUrl) -> float:
     """Seconds until every transfer stands in both books and in the query tables."""
-    store = create_store(
-        place,
-        jurisdiction="eu",
-        mode="practice",
-        journal_url=make_url("journal"),
-        query_url=make_url("query"),
-        log_url=make_url("log"),
-    )
-    log = start_log(store.log_directory)
-    writer = open_writer(store, log)
-    leave_books_alone()
-    try:
+    with opened(place, make_url) as (store, writer):
         workload = Workload(TRANSFERS)
-        opened = writer.post(workload.opening())
-        given = writer.post(workload.distribution(opened[1].sequence))
-        _insist([*opened, *given])
+        named = writer.post(workload.opening())[1].sequence
+        insist(writer.post(workload.distribution(named)))
         transfers = workload.transfers()
         started = time.perf_counter()
         follower = Follower(store)
         outcomes = writer.post(transfers)
         follower.finish()
         seconds = time.perf_counter() - started
-    finally:
-        writer.close()
-        log.stop()
-    _insist(outcomes)
+    insist(outcomes)
     return seconds
-
-
-def _insist(outcomes: list[Outcome]) -> None:
-    refused = [outcome.refusals[0] for outcome in outcomes if not outcome.completed]
-    if refused:
-        raise SystemExit(f"{len(refused)} requests were refused, the first: {refused[0]}")
 
 
 def _baseline(place: Path, make_url: MakeUrl) -> float:

@@ -18,6 +18,7 @@ from openets.rulebook.model import Rulebook
 
 OPERATORS = 2_000
 EACH = 1_000_000
+SURRENDERED = 3 + OPERATORS  # the account where surrendered units end
 SEED = 3
 
 
@@ -27,7 +28,7 @@ def rulebook() -> Rulebook:
 
 
 class Workload:
-    """Account 1 is where units are created, 2 where they are allocated from, then the operators'."""
+    """Units are created in account 1 and allocated from 2; the operators' accounts follow."""
 
     day = date(2022, 6, 1)
     kind = 1
@@ -41,7 +42,12 @@ class Workload:
     def accounts(self) -> list[tuple[int, str]]:
         """(number, type) of every account."""
         operators = [(number, "operator-holding") for number in self._operators]
-        return [(1, "total-quantity"), (2, "allocation"), *operators]
+        return [
+            (1, "total-quantity"),
+            (2, "allocation"),
+            *operators,
+            (SURRENDERED, "union-deletion"),
+        ]
 
     def blocks(self) -> list[tuple[int, int, int, int]]:
         """(kind, first serial, last serial, account) where the transfers begin."""
@@ -86,6 +92,48 @@ class Workload:
             sender, receiver = draw.sample(self._operators, 2)
             found.append(self._move("10-0", sender, receiver, draw.randint(100, 999), index))
         return found
+
+    def year(self, year: int, correction: int, trades: int) -> list[Request]:
+        """A yearly cycle: creation, allocation to every operator, trades, surrender of all."""
+        given = [
+            self._move("10-36", 2, number, EACH, f"given {year}") for number in self._operators
+        ]
+        draw = random.Random(SEED + year)
+        traded = []
+        for index in range(trades):
+            sender, receiver = draw.sample(self._operators, 2)
+            units = draw.randint(100, 999)
+            traded.append(self._move("10-0", sender, receiver, units, f"{year} {index}"))
+        held = dict.fromkeys(self._operators, EACH)
+        for trade in traded:
+            held[trade.transferring] -= trade.quantity
+            held[trade.acquiring] += trade.quantity
+        surrendered = [
+            self._move(
+                "10-2", number, SURRENDERED, units, f"surrendered {year}", year=self.day.year
+            )
+            for number, units in held.items()
+        ]
+        total = OPERATORS * EACH
+        created = self._move("1-31", 0, 1, total, f"created {year}", refers_to=correction)
+        return [
+            created,
+            self._move("10-0", 1, 2, total, f"moved {year}"),
+            *given,
+            *traded,
+            *surrendered,
+        ]
+
+    def named(self, year: int) -> ActRequest:
+        """The correction a year's creation rests on."""
+        act = acts.CorrectionNamed(
+            name=f"benchmark {year}",
+            year=self.day.year,
+            units=(self.unit,),
+            quantity=OPERATORS * EACH,
+            reason="units for a measurement",
+        )
+        return ActRequest(key_of("named", year), self._effective, act)
 
     def _move(
         self, type_: str, sender: int, receiver: int, quantity: int, word: str | int, **more: int
