@@ -136,8 +136,8 @@ def _prove_row(
 
     if row is None:
         raise wrong(
-            f"The journal ends before record {first}; the log goes on. The registry takes over "
-            "what the log has when it next opens; if it does not, `openets restore journal`."
+            f"The journal ends before record {first}; the log goes on. `openets recover` "
+            "takes over what the log has; if it cannot, `openets restore journal`."
         )
     try:
         batch = decode_batch(row.envelope)

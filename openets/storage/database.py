@@ -24,6 +24,7 @@ import psycopg
 from openets.storage.boundary import boundary
 
 BUSY_SECONDS = 30
+CACHE_KIBIBYTES = 65_536  # of pages; the default of 2 MB would be read again and again
 FETCH_ROWS = 64  # rows of whole batches are large; more at a time would only cost memory
 
 
@@ -200,4 +201,5 @@ def _open_sqlite(path: Path, read_only: bool) -> sqlite3.Connection:
         return connection
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     return connection

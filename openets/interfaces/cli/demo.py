@@ -6,11 +6,11 @@ behind the registry's back.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -30,20 +30,22 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.interfaces.cli.upkeep import print_verification, run_verification
+from openets.interfaces.cli.writing import writing
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.follow import Follower
 from openets.ledger.journal import stored_records as journal_records
-from openets.ledger.post import OFFICERS_NEEDED, Writer
-from openets.ledger.store import Store, create_store, open_store, open_writer
-from openets.storage.collector import leave_books_alone
+from openets.ledger.post import OFFICERS_NEEDED
+from openets.ledger.store import Store, create_store, open_store
 from openets.storage.database import Database
-from openets.translog.client import start_log
 from openets.translog.client import stored_records as log_records
 from openets.world.figures import load_figures
 from openets.world.play import play
 from openets.world.table import plain_rows, render
 from openets.world.totals import Totals, sum_records
+
+STATE = "demonstration.json"  # the seed, and whether it was played to the end
+PARTS = {"officers", "registry", "log", STATE}  # what a store is made of before its store.toml
 
 
 def demo(
@@ -51,9 +53,12 @@ def demo(
     again: Annotated[bool, typer.Option("--again", help="Replace an earlier one.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic operators.")] = 1,
 ) -> None:
-    """Play the EU ETS 2005-2022, every registry and year, through law, ledger and log."""
+    """Play the EU ETS 2005-2022, every registry and year, through law, ledger and log.
+
+    A demonstration that was interrupted goes on where it stopped.
+    """
     with failing():
-        store = _new_store(directory, again)
+        store = _open_or_make(directory, again, seed)
         console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/")
         seconds = _play(store, seed)
         ledger, log = _sum(store)
@@ -63,6 +68,7 @@ def demo(
         print_verification(result)
         if not result.sound:
             raise typer.Exit(1)
+        _write_state(directory, seed, finished=True)
         _say_where_next(store, ledger)
 
 
@@ -80,32 +86,37 @@ def totals(
         console.print(render(figures, ledger, log, {}))
 
 
-def _new_store(directory: Path, again: bool) -> Store:
+def _open_or_make(directory: Path, again: bool, seed: int) -> Store:
+    """The demonstration to be played: a new one, or the one that was interrupted."""
     if (directory / "store.toml").exists():
+        store = open_store(directory)
+        if store.mode != "replay" or not (directory / STATE).exists():
+            fail(f"The store at {directory} is not a demonstration and is left alone.")
         if not again:
-            fail(f"There is a store at {directory} already; --again replaces a demonstration.")
-        if open_store(directory).mode != "replay":
-            fail(f"The store at {directory} is not a demonstration and is not replaced.")
+            return _go_on(store, seed)
         shutil.rmtree(directory)
-    elif directory.exists() and any(directory.iterdir()):
-        fail(f"{directory} is not empty and holds no store; choose another folder.")
+    elif directory.exists():
+        if any(path.name not in PARTS for path in directory.iterdir()):
+            fail(f"{directory} is not empty and holds no store; choose another folder.")
+        shutil.rmtree(directory)  # a demonstration that was interrupted while it was made
     (directory / "officers").mkdir(parents=True, mode=0o700)
+    _write_state(directory, seed, finished=False)
     officers = tuple(SigningKey.create(path).public for path in _officer_files(directory))
     return create_store(directory, jurisdiction="eu", mode="replay", officer_keys=officers)
 
 
-@contextmanager
-def _writer(store: Store) -> Iterator[Writer]:
-    log = start_log(store.log_directory)
-    try:
-        writer = open_writer(store, log)
-        leave_books_alone()
-        try:
-            yield writer
-        finally:
-            writer.close()
-    finally:
-        log.stop()
+def _go_on(store: Store, seed: int) -> Store:
+    state = json.loads((store.directory / STATE).read_text(encoding="utf-8"))
+    if state["finished"]:
+        fail(f"There is a finished demonstration at {store.directory}; --again plays it anew.")
+    if state["seed"] != seed:
+        fail(f"The demonstration at {store.directory} was begun with --seed {state['seed']}.")
+    return store
+
+
+def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
+    words = json.dumps({"seed": seed, "finished": finished})
+    (directory / STATE).write_text(words, encoding="utf-8")
 
 
 def _play(store: Store, seed: int) -> dict[int, float]:
@@ -121,7 +132,7 @@ def _play(store: Store, seed: int) -> dict[int, float]:
     )
     with (
         Progress(*columns, console=console) as progress,
-        _writer(store) as writer,
+        writing(store) as writer,
     ):
         follower = Follower(store)
         task = progress.add_task("opening", total=len(years) + 1, posted="0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -24,12 +23,12 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.interfaces.cli.writing import take_over
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
-from openets.ledger.projection import Projection
-from openets.ledger.store import Store, open_writer
+from openets.ledger.store import Store
 from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,
@@ -174,11 +173,9 @@ def _order(directory: Path, keys: list[Path], act: Callable[[], acts.Freeze | ac
 def _take_over(store: Store, log: LogClient) -> bool:
     """Brings the registry up to the log, unless its writer is at work and will do so itself."""
     try:
-        writer = open_writer(store, log)
+        take_over(store, log)
     except HeldElsewhere:
         return False
-    with closing(writer), closing(store.projection().database) as database:
-        Projection(database, store.store).catch_up(writer.journal)
     return True
 
 

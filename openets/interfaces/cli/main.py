@@ -21,6 +21,7 @@ app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.command("trace")(ledger.trace)
 app.command("verify")(upkeep.verify)
+app.command("recover")(upkeep.recover)
 app.add_typer(log_app, name="log")
 app.add_typer(upkeep.restore_app, name="restore")
 

@@ -19,6 +19,7 @@ from openets.interfaces.cli.output import (
     number,
     opened,
 )
+from openets.interfaces.cli.writing import take_over
 from openets.kernel.batch import TreeHead
 from openets.kernel.signing import SigningKey
 from openets.ledger import restore as restoring
@@ -26,7 +27,7 @@ from openets.ledger.store import Store
 from openets.ledger.verify import Verification
 from openets.ledger.verify import verify as prove
 from openets.storage.collector import leave_books_alone
-from openets.translog.client import receipt_head
+from openets.translog.client import receipt_head, start_log
 
 restore_app = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
 
@@ -79,6 +80,17 @@ def print_verification(result: Verification) -> None:
             where.append(f"{name}: {value}")
     console.print(f"  [red]wrong[/red]   {finding.sentence}", soft_wrap=True)
     console.print(f"          {', '.join(where)}", soft_wrap=True)
+
+
+def recover(directory: StoreOption = DEFAULT_STORE) -> None:
+    """After a crash: bring the registry up to the log and the query tables up to the registry."""
+    with opened(directory) as store:
+        log = start_log(store.log_directory)
+        try:
+            last = take_over(store, log)
+        finally:
+            log.stop()
+        console.print(f"log, journal and query tables stand at record {number(last)}")
 
 
 @restore_app.command("query")
