@@ -10,12 +10,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from openets.kernel import acts
 from openets.kernel.batch import Receipt, TreeHead, decode_batch
 from openets.kernel.records import Record, decode_record
 from openets.kernel.signing import SigningKey
@@ -43,7 +44,7 @@ from openets.translog.messages import (
     answers,
     questions,
 )
-from openets.translog.orders import order
+from openets.translog.orders import encode_order
 from openets.translog.proof import check_proof, prove, receipt_head
 from openets.translog.rebuild import rebuild_log
 from openets.translog.verify import Audit, Finding, audit
@@ -274,6 +275,13 @@ def start_log(directory: Path) -> RemoteLog:
         client.stop()
         raise LogAway(f"The transaction log did not start: {reason}")
     return client
+
+
+def order(
+    log: LogClient, store: bytes, act: acts.Freeze | acts.Lift, officers: Sequence[SigningKey]
+) -> AppendAnswer:
+    """Gives an order of officers to the log, which answers as to any batch."""
+    return log.append(encode_order(log.where(), store, act, officers))
 
 
 def serve_log(directory: Path) -> int:

@@ -10,27 +10,22 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, encode_batch, extend_chain
 from openets.kernel.records import ActRecord
 from openets.kernel.signing import SigningKey
-from openets.translog.messages import AppendAnswer
-
-if TYPE_CHECKING:
-    from openets.translog.client import LogClient
+from openets.translog.messages import Here
 
 
-def order(
-    log: LogClient, store: bytes, act: acts.Freeze | acts.Lift, officers: Sequence[SigningKey]
-) -> AppendAnswer:
-    """Gives an order, effective now; the log answers as to any batch."""
-    here = log.where()
+def encode_order(
+    here: Here, store: bytes, act: acts.Freeze | acts.Lift, officers: Sequence[SigningKey]
+) -> bytes:
+    """The signed batch of an order, effective now, that builds on where the log is."""
     record = ActRecord(
         here.sequence + 1, secrets.token_bytes(16), time.time_ns() // 1_000, act.payload()
     ).encode()
-    envelope = encode_batch(
+    return encode_batch(
         origin=FROM_OFFICERS,
         store=store,
         epoch=here.epoch,
@@ -41,4 +36,3 @@ def order(
         records=(record,),
         signers=officers,
     )
-    return log.append(envelope)
