@@ -1,0 +1,129 @@
+"""The tree of RFC 9162: published roots, every proof for small trees, and no proof for lies."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openets.translog.merkle import Tree, is_consistent, is_included, leaf_hash, node_hash
+
+LEAVES = [
+    bytes.fromhex(text)
+    for text in (
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    )
+]
+# The roots over the first 1, 2, ... 8 of these leaves, as implementers of the RFC publish them.
+ROOTS = (
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+)
+SIZES = range(1, 34)
+
+
+def plain_root(leaves: list[bytes]) -> bytes:
+    """The definition of RFC 9162, 2.1.1, written down as it stands there."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaf_hash(leaves[0])
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    return node_hash(plain_root(leaves[:split]), plain_root(leaves[split:]))
+
+
+def tree_of(leaves: list[bytes]) -> Tree:
+    tree = Tree()
+    for leaf in leaves:
+        tree.append(leaf_hash(leaf))
+    return tree
+
+
+def numbered(count: int) -> list[bytes]:
+    return [number.to_bytes(2, "big") for number in range(count)]
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+def test_published_roots(size: int) -> None:
+    assert tree_of(LEAVES[:size]).root().hex() == ROOTS[size - 1]
+    assert tree_of(LEAVES).root(size).hex() == ROOTS[size - 1]
+
+
+def test_the_empty_tree() -> None:
+    assert Tree().root() == sha256(b"").digest()
+    assert len(Tree()) == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_leaf_is_proved_and_nothing_else(size: int) -> None:
+    leaves = numbered(size)
+    tree = tree_of(leaves)
+    root = tree.root()
+    assert root == plain_root(leaves)
+    for position, leaf in enumerate(leaves):
+        path = tree.inclusion(position, size)
+        assert is_included(leaf_hash(leaf), position, size, path, root)
+        assert not is_included(leaf_hash(b"other"), position, size, path, root)
+        assert not is_included(leaf_hash(leaf), position, size, path, leaf_hash(b"other"))
+        assert not is_included(leaf_hash(leaf), position, size, [*path, root], root)
+        assert not is_included(leaf_hash(leaf), size, size, path, root)
+        for wrong in range(len(path)):
+            bent = [*path[:wrong], leaf_hash(b"bent"), *path[wrong + 1 :]]
+            assert not is_included(leaf_hash(leaf), position, size, bent, root)
+        if path:
+            assert not is_included(leaf_hash(leaf), position, size, path[:-1], root)
+
+
+@pytest.mark.parametrize("second", SIZES)
+def test_every_earlier_root_is_consistent_and_nothing_else(second: int) -> None:
+    tree = tree_of(numbered(second))
+    for first in range(1, second + 1):
+        old, new = tree.root(first), tree.root(second)
+        path = tree.consistency(first, second)
+        assert is_consistent(first, old, second, new, path)
+        assert not is_consistent(first, leaf_hash(b"other"), second, new, path)
+        assert not is_consistent(first, old, second, leaf_hash(b"other"), path)
+        assert not is_consistent(first, old, second, new, [*path, old])
+        for wrong in range(len(path)):
+            bent = [*path[:wrong], leaf_hash(b"bent"), *path[wrong + 1 :]]
+            assert not is_consistent(first, old, second, new, bent)
+
+
+@given(st.integers(0, 200), st.data())
+def test_leaves_taken_off_leave_no_trace(size: int, data: st.DataObject) -> None:
+    kept = data.draw(st.integers(0, size))
+    tree = tree_of(numbered(size))
+    tree.cut_back(kept)
+    assert (len(tree), tree.root()) == (kept, plain_root(numbered(kept)))
+    for leaf in numbered(size)[kept:]:
+        tree.append(leaf_hash(leaf))
+    assert tree.root() == plain_root(numbered(size))
+
+
+@pytest.mark.parametrize(("position", "size"), [(0, 0), (3, 3), (-1, 2), (0, 9)])
+def test_no_path_for_a_leaf_that_is_not_there(position: int, size: int) -> None:
+    with pytest.raises(ValueError, match="no leaf"):
+        tree_of(LEAVES).inclusion(position, size)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 4), (5, 4), (4, 9)])
+def test_no_consistency_of_sizes_that_are_not_there(first: int, second: int) -> None:
+    with pytest.raises(ValueError, match="cannot extend"):
+        tree_of(LEAVES).consistency(first, second)
