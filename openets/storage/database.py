@@ -15,7 +15,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -147,12 +147,14 @@ class Database:
             return None
         try:
             found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            schema = self._connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL")
-            made = sorted(text for (text,) in schema)
+            made = _schema(self._connection)
         except (sqlite3.Error, UnicodeError) as error:
             return str(error)
-        if found == "ok" and made != sorted(map(self._sql, statements)):
-            return "its tables are not the ones that were made"
+        with closing(sqlite3.connect(":memory:")) as expected:
+            for statement in statements:
+                expected.execute(self._sql(statement))
+            if found == "ok" and made != _schema(expected):
+                return "its tables are not the ones that were made"
         return None if found == "ok" else str(found)
 
     def has_table(self, table: str) -> bool:
@@ -188,6 +190,12 @@ class Database:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """What a database says its tables and indexes are."""
+    columns = "type, name, tbl_name, sql"
+    return connection.execute(f"SELECT {columns} FROM sqlite_master ORDER BY name").fetchall()
 
 
 def _open_sqlite(path: Path, read_only: bool) -> sqlite3.Connection:

@@ -1,0 +1,203 @@
+"""The log's decisions about whole batches, on both engines: who may write, and what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openets.kernel import acts
+from openets.kernel.batch import FROM_OFFICERS
+from openets.kernel.signing import SigningKey
+from openets.storage import boundary
+from openets.storage.database import StorageError
+from openets.translog.accept import epoch_message
+from openets.translog.client import (
+    Accepted,
+    BatchRefused,
+    Fenced,
+    LocalLog,
+    LogAway,
+    RecordRefused,
+    WrongHead,
+    WrongRulebook,
+    order,
+)
+from openets.translog.messages import NewEpoch
+from openets.translog.server import answer as ask
+from tests.conftest import MakeDatabase
+from tests.ledger.test_checks import SCENE
+from tests.small_world import FIRST, SECOND
+from tests.translog.batches import Forger
+from tests.translog.worlds import officers, world_with_officers
+
+
+@pytest.fixture
+def forger(tmp_path: Path, make_database: MakeDatabase) -> Iterator[Forger]:
+    urls = {role: make_database(role) for role in ("journal", "query", "log")}
+    forger = Forger(world_with_officers(tmp_path, urls), SCENE)
+    yield forger
+    boundary.install(None)
+    forger.log.stop()
+
+
+def code_of(answer: object) -> str:
+    assert isinstance(answer, BatchRefused | RecordRefused), answer
+    return answer.refusal.code
+
+
+def sale(forger: Forger, first: int = 51) -> bytes:
+    return forger.envelope(forger.move("10-0", FIRST, SECOND, (first, first), word=f"{first}"))
+
+
+def test_a_batch_taken_before_gets_the_same_receipt(forger: Forger) -> None:
+    envelope = sale(forger)
+    first = forger.log.append(envelope)
+    assert isinstance(first, Accepted)
+    where = forger.log.where()
+    assert forger.log.append(envelope) == first
+    assert forger.log.where() == where
+    assert isinstance(forger.log.append(sale(forger, 52)), Accepted)
+    assert forger.log.append(envelope) == first
+
+
+def test_receipts_are_promises_of_the_log(forger: Forger) -> None:
+    answer = forger.log.append(sale(forger))
+    assert isinstance(answer, Accepted)
+    head = answer.receipt.tree_head
+    assert head.is_signed_by(forger.store.log_key)
+    assert not head._replace(size=head.size - 1).is_signed_by(forger.store.log_key)
+    assert not head.is_signed_by(forger.store.registry_key().public)
+    assert (head.size, head.head) == (forger.log.where().sequence, forger.log.where().head)
+    assert len(answer.receipt.salts) == 1
+
+
+def test_another_head_is_answered_with_the_right_one(forger: Forger) -> None:
+    here = forger.log.where()
+    record = forger.move("10-0", FIRST, SECOND, (51, 51))
+    for changed in ({"first": here.sequence + 2}, {"previous": b"\0" * 32}, {"first": 3}):
+        answer = forger.log.append(forger.envelope(record, **changed))
+        assert answer == WrongHead(here.sequence, here.head)
+    assert forger.log.where() == here
+
+
+def test_a_chain_that_misses_its_head_is_refused(forger: Forger) -> None:
+    record = forger.move("10-0", FIRST, SECOND, (51, 51))
+    assert code_of(forger.log.append(forger.envelope(record, head=b"\0" * 32))) == "log.chain"
+
+
+def test_an_older_writer_is_fenced(forger: Forger) -> None:
+    old = forger.log.where().epoch
+    envelope = sale(forger)
+    assert forger.log.new_epoch(forger.store.registry_key()) == old + 1
+    assert forger.log.append(envelope) == Fenced(old + 1)
+    assert isinstance(forger.log.append(sale(forger)), Accepted)
+
+
+def test_an_epoch_is_begun_by_the_registry_alone_and_one_after_the_other(
+    forger: Forger, tmp_path: Path
+) -> None:
+    stranger = SigningKey.create(tmp_path / "stranger.pem")
+    with pytest.raises(LogAway, match="not signed by the registry"):
+        forger.log.new_epoch(stranger)
+    key, here = forger.store.registry_key(), forger.log.where()
+    for epoch in (here.epoch, here.epoch + 2):
+        signature = key.sign(epoch_message(forger.store.store, epoch))
+        assert ask(forger.log._log, NewEpoch(epoch, signature)) == Fenced(here.epoch)
+    assert forger.log.where() == here
+
+
+def test_another_rulebook_is_refused(forger: Forger) -> None:
+    record = forger.move("10-0", FIRST, SECOND, (51, 51))
+    answer = forger.log.append(forger.envelope(record, rulebook=b"\0" * 32))
+    assert answer == WrongRulebook(forger.log.where().rulebook)
+
+
+def test_strangers_other_stores_and_nonsense_are_refused(forger: Forger, tmp_path: Path) -> None:
+    record = forger.move("10-0", FIRST, SECOND, (51, 51))
+    stranger = SigningKey.create(tmp_path / "stranger.pem")
+    registry = forger.store.registry_key()
+    for signers in ([], [stranger], [registry, stranger]):
+        answer = forger.log.append(forger.envelope(record, signers=signers))
+        assert code_of(answer) == "log.unsigned"
+    assert (
+        code_of(forger.log.append(forger.envelope(record, store=b"\1" * 16))) == "log.other-store"
+    )
+    good = forger.envelope(record)
+    for bad in (b"", b"OETS", good[:-1], good + b"\0", good[:200] + b"\xff" + good[201:]):
+        assert code_of(forger.log.append(bad)) in ("log.batch-malformed", "log.unsigned")
+    assert isinstance(forger.log.append(good), Accepted)
+
+
+def test_recorded_times_never_run_backwards(forger: Forger) -> None:
+    recorded = []
+    for serial, step in ((51, 0), (52, -86_400_000_000), (53, -86_400_000_000), (54, 10**12)):
+        forger.log.step_clock(step)
+        answer = forger.log.append(sale(forger, serial))
+        assert isinstance(answer, Accepted)
+        recorded.append(answer.receipt.tree_head.recorded)
+    assert recorded == sorted(recorded)
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_a_commit_that_fails_leaves_the_log_where_its_rows_are(forger: Forger, when: str) -> None:
+    """A commit reported as failed may have reached the disk; the log must not guess."""
+    failed = []
+
+    def fail(name: str) -> None:
+        if name == f"log.commit.{when}" and not failed:
+            failed.append(name)
+            raise StorageError("The disk is full (injected).")
+
+    before, envelope = forger.log.where(), sale(forger)
+    boundary.install(fail)
+    with pytest.raises(LogAway, match="disk is full"):
+        forger.log.append(envelope)
+    assert failed
+    stands = when == "after"
+    assert forger.log.where().sequence == before.sequence + stands
+    assert isinstance(forger.log.append(envelope), Accepted)
+    assert forger.log.where().sequence == before.sequence + 1
+    assert isinstance(forger.log.append(sale(forger, 52)), Accepted)
+
+
+def test_a_log_opened_again_is_the_log_that_was_closed(forger: Forger) -> None:
+    assert isinstance(forger.log.append(sale(forger)), Accepted)
+    where, intervals = forger.log.where(), list(forger.log._log._picture.intervals())
+    root = forger.log._log._tree.root()
+    forger.log.stop()
+    forger.log = LocalLog(forger.log._log._configuration)
+    assert forger.log.where() == where
+    assert list(forger.log._log._picture.intervals()) == intervals
+    assert forger.log._log._tree.root() == root
+    assert isinstance(forger.log.append(sale(forger, 52)), Accepted)
+
+
+def test_two_officers_freeze_and_lift_and_nothing_else(forger: Forger, tmp_path: Path) -> None:
+    store = forger.store.store
+    freeze = acts.Freeze(account=FIRST, reason="drill")
+    first, second = officers(tmp_path)
+    stranger = SigningKey.create(tmp_path / "stranger.pem")
+    for signers in ([first], [first, first], [first, stranger], [forger.store.registry_key()]):
+        assert code_of(order(forger.log, store, freeze, signers)) == "log.unsigned"
+    assert isinstance(order(forger.log, store, freeze, [first, second]), Accepted)
+    answer = forger.log.append(sale(forger))
+    assert code_of(answer) == "log.frozen"
+    lift = acts.Lift(account=FIRST, reason="over")
+    assert isinstance(order(forger.log, store, lift, [second, first]), Accepted)
+    assert isinstance(forger.log.append(sale(forger)), Accepted)
+    opened = forger.act(acts.AccountOpened(number=60, registry="AT", type="operator-holding"))
+    wanted = forger.envelope(opened, origin=FROM_OFFICERS, signers=[first, second])
+    assert code_of(forger.log.append(wanted)) == "log.order"
+
+
+def test_batches_are_given_out_in_order_and_a_few_at_a_time(forger: Forger) -> None:
+    for serial in range(51, 81):
+        assert isinstance(forger.log.append(sale(forger, serial)), Accepted)
+    last = forger.log.where().sequence
+    found = forger.log.batches_after(last - 30, 100)
+    assert len(found) == 16
+    assert [receipt.tree_head.size for _, receipt in found] == list(range(last - 29, last - 13))
+    assert len(forger.log.batches_after(last - 30, 3)) == 3
+    assert forger.log.batches_after(last, 16) == ()
