@@ -1,0 +1,138 @@
+"""`verify` on both engines: sound when nobody touched anything, and otherwise it says where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from openets.ledger import verify_tables
+from openets.ledger.projection import TABLES
+from openets.ledger.store import Store, open_writer
+from openets.ledger.verify import verify
+from openets.storage.database import Database
+from openets.translog.client import open_local_log
+from openets.translog.store import load
+from tests.conftest import MakeDatabase
+from tests.ledger.test_checks import SCENE
+from tests.small_world import FIRST, SECOND, move
+from tests.translog.worlds import world_with_officers
+
+
+@pytest.fixture
+def store(tmp_path: Path, make_database: MakeDatabase) -> Store:
+    urls = {role: make_database(role) for role in ("journal", "query", "log")}
+    store = world_with_officers(tmp_path, urls)
+    log = open_local_log(store.log_directory)
+    with closing(open_writer(store, log)) as writer:
+        for request in SCENE:
+            writer.post([request])
+        for index in range(5):
+            writer.post([move("10-0", FIRST, SECOND, 3, f"trade {index}")])
+        projection = store.projection()
+        with closing(projection.database):
+            projection.catch_up(writer.journal)
+    log.stop()
+    return store
+
+
+def test_a_world_that_nobody_touched_is_sound(store: Store) -> None:
+    result = verify(store)
+    assert result.sound, result.findings
+    assert len(result.proved) == 4
+    assert (result.records, result.transactions, result.units) == (27, 9, 1_000)
+    assert len(result.root) == 64
+
+
+def test_a_large_world_is_proved_by_two_processes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_tables, "ENOUGH_FOR_A_PROCESS", 1)
+    assert verify(store).sound
+    with closing(Database(store.query_url, name="query")) as database:
+        database.run("UPDATE balance SET quantity = quantity + 1 WHERE account = ?", (FIRST,))
+    (finding,) = verify(store).findings
+    assert (finding.book, "Table balance" in finding.sentence) == ("query", True)
+
+
+Change = Callable[[Database], None]
+
+
+def sql(statement: str) -> Change:
+    return lambda database: database.run(statement) and None
+
+
+def bend(column: str, at: int) -> Change:
+    def apply(database: Database) -> None:
+        found = database.row(f"SELECT {column} FROM journal_batch WHERE first = 20")
+        assert found is not None
+        value = bytearray(bytes(found[0]))
+        value[at] ^= 1
+        database.run(f"UPDATE journal_batch SET {column} = ? WHERE first = 20", (bytes(value),))
+
+    return apply
+
+
+JOURNAL: dict[str, tuple[Change, str, int | None]] = {
+    "dropped": (sql("DELETE FROM journal_batch WHERE first = 20"), "should follow", 20),
+    "last dropped": (
+        sql("DELETE FROM journal_batch WHERE first = 27"),
+        "ends before record 28",
+        28,
+    ),
+    "all dropped": (sql("DELETE FROM journal_batch"), "ends before record 1", 1),
+    "table dropped": (sql("DROP TABLE journal_batch"), "journal", None),
+    "batch": (bend("envelope", 150), "signed", 20),
+    "salts": (bend("salts", 0), "different rows", 20),
+    "root": (bend("root", 0), "not one the log gave", 20),
+    "head": (bend("head", 0), "not one the log gave", 20),
+    "signature": (bend("signature", 0), "not one the log gave", 20),
+    "recorded": (
+        sql("UPDATE journal_batch SET recorded = 5 WHERE first = 20"),
+        "not one the log gave",
+        20,
+    ),
+    "count": (sql("UPDATE journal_batch SET count = 2 WHERE first = 20"), "says otherwise", 20),
+    "sealed words": (
+        sql("UPDATE journal_meta SET value = seal WHERE key = 'mode'"),
+        "changed after it was sealed",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOURNAL)
+def test_a_changed_journal_is_found_and_located(store: Store, name: str) -> None:
+    apply, words, record = JOURNAL[name]
+    with closing(Database(store.journal_url, name="journal")) as database:
+        apply(database)
+    (finding,) = verify(store).findings
+    assert words in finding.sentence
+    assert (finding.book, finding.record) == ("journal", record)
+
+
+def test_a_log_that_lost_its_end_is_found(store: Store) -> None:
+    with closing(Database(load(store.log_directory).url, name="log")) as database:
+        database.run("DELETE FROM log_batch WHERE first = 27")
+    (finding,) = verify(store).findings
+    assert (finding.book, finding.record) == ("log", 27)
+    assert "the journal goes on" in finding.sentence
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_changed_query_table_is_found(store: Store, table: str) -> None:
+    column = TABLES[table][0].split()[0]
+    with closing(Database(store.query_url, name="query")) as database:
+        if database.row(f"SELECT 1 FROM {table}") is None:
+            values = ", ".join("'1'" for each in TABLES[table] if not each.startswith("PRIMARY"))
+            database.run(f"INSERT INTO {table} VALUES ({values})")
+        else:
+            database.run(
+                f"DELETE FROM {table} WHERE {column} = (SELECT MAX({column}) FROM {table})"
+            )
+    (finding,) = verify(store).findings
+    assert finding.book == "query"
+    assert f"Table {table} has" in finding.sentence
+    assert "restore query" in finding.sentence
