@@ -79,8 +79,8 @@ JOURNAL: dict[str, tuple[Change, str, int | None]] = {
     "dropped": (sql("DELETE FROM journal_batch WHERE first = 20"), "should follow", 20),
     "last dropped": (
         sql("DELETE FROM journal_batch WHERE first = 27"),
-        "ends before record 28",
-        28,
+        "ends before record 27",
+        27,
     ),
     "all dropped": (sql("DELETE FROM journal_batch"), "ends before record 1", 1),
     "table dropped": (sql("DROP TABLE journal_batch"), "journal", None),
