@@ -42,8 +42,11 @@ class SigningKey:
 
     @classmethod
     def load(cls, path: Path) -> SigningKey:
-        """The key in a PEM file; raises `ValueError` if it holds another kind of key."""
-        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        """The key in a PEM file; raises `ValueError` if it is locked or another kind of key."""
+        try:
+            private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except TypeError:
+            raise ValueError(f"{path} is locked with a password.") from None
         if not isinstance(private, Ed25519PrivateKey):
             raise ValueError(f"{path} does not hold an Ed25519 key.")
         return cls(private)

@@ -412,6 +412,8 @@ class Book:
                 self._set(self.emissions, (act.account, act.year), act.tonnes)
 
     def _freeze(self, scope: int | str | tuple[str, int], frozen: bool) -> None:
+        if frozen and scope in self.frozen:
+            return  # nor may undoing this order lift the one before it
         if frozen:
             self.frozen.add(scope)
             self._undo.append((self.frozen.discard, (scope,)))

@@ -59,6 +59,8 @@ def restore_log(store: Store, trusted: TreeHead, officers: Sequence[SigningKey] 
     journal = store.journal(read_only=True)
     try:
         batches = ((row.envelope, row.receipt) for row in journal.rows())
-        return rebuild_log(store.log_directory, batches, trusted, officers)
+        return rebuild_log(
+            store.log_directory, batches, trusted, officers, registry=store.registry_key()
+        )
     finally:
         journal.database.close()

@@ -181,18 +181,22 @@ def open_writer(store: Store, log: LogClient, *, exclusive: bool = True) -> Writ
     log's epoch fences the older one.
     """
     journal = store.journal()
-    if exclusive:
-        journal.database.hold("writer")
-    key = store.registry_key()
-    if journal.meta(key.public).get("store") != store.store:
-        raise StorageError(f"The journal at {store.journal_url} belongs to another store.")
-    book = Book(store.store, store.rulebook)
-    for _ in fold(book, journal):
-        pass
-    writer = Writer(journal=journal, log=log, book=book, key=key, epoch=log.new_epoch(key))
-    writer.catch_up()
-    if not book.sequence:
-        _found(store, writer)
+    try:
+        if exclusive:
+            journal.database.hold("writer")
+        key = store.registry_key()
+        if journal.meta(key.public).get("store") != store.store:
+            raise StorageError(f"The journal at {store.journal_url} belongs to another store.")
+        book = Book(store.store, store.rulebook)
+        for _ in fold(book, journal):
+            pass
+        writer = Writer(journal=journal, log=log, book=book, key=key, epoch=log.new_epoch(key))
+        writer.catch_up()
+        if not book.sequence:
+            _found(store, writer)
+    except BaseException:
+        journal.database.close()  # or this process would go on holding it, and nobody could try
+        raise
     return writer
 
 

@@ -54,7 +54,7 @@ def find_wrong_table(store: Store) -> Finding | None:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="openets-verify-") as directory,
-            closing(store.projection().database) as stored,
+            closing(Database(store.query_url, name="query", read_only=True)) as stored,
             closing(_fold_anew(store, Path(directory), Projection(stored, store.store))) as fresh,
         ):
             damage = stored.integrity(TABLES_MADE)

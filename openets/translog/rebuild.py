@@ -15,7 +15,7 @@ from pathlib import Path
 from openets.kernel.batch import Receipt, TreeHead, decode_batch
 from openets.kernel.signing import SigningKey
 from openets.storage.database import StorageError
-from openets.translog.accept import SIGNERS_OF_AN_ORDER
+from openets.translog.accept import SIGNERS_OF_AN_ORDER, author_refusal, epoch_message
 from openets.translog.merkle import Tree, leaf_hash
 from openets.translog.store import Configuration, LogStore, load
 
@@ -25,11 +25,15 @@ def rebuild_log(
     batches: Iterable[tuple[bytes, Receipt]],
     trusted: TreeHead,
     officers: Sequence[SigningKey] = (),
+    *,
+    registry: SigningKey,
 ) -> int:
     """Makes the rows again up to `trusted`, or with two officers' keys all; returns the size.
 
-    Raises `StorageError` if the log still has rows, if `trusted` is not the log's own, or if the
-    batches do not lead to it. Nothing is left behind then but empty tables.
+    The registry signs anew for the epochs in which the batches were written, so that writers are
+    counted on from there and an earlier one stays fenced. Raises `StorageError` if the log still
+    has rows, if `trusted` is not the log's own, or if the batches do not lead to it. Nothing is
+    left behind then but empty tables.
     """
     configuration = load(directory)
     if not trusted.is_signed_by(configuration.log_key):
@@ -41,7 +45,7 @@ def rebuild_log(
             rows.create(configuration.key())
         if rows.newest() is not None:
             raise StorageError(f"There still is a log with records at {configuration.url}.")
-        return _fill(rows, batches, trusted, _accepting(configuration, officers))
+        return _fill(rows, batches, trusted, _accepting(configuration, officers), registry)
     finally:
         rows.database.close()
 
@@ -60,24 +64,27 @@ def _fill(
     batches: Iterable[tuple[bytes, Receipt]],
     trusted: TreeHead,
     officers: tuple[SigningKey, ...],
+    registry: SigningKey,
 ) -> int:
-    tree, taken, vouched = Tree(), 0, False
+    tree, taken, vouched, epochs = Tree(), 0, False, 0
     head = trusted
     with rows.database.durable("log.rebuild"):
         for envelope, receipt in batches:
             batch = decode_batch(envelope)
             head = receipt.tree_head
-            for salt, data in zip(receipt.salts, batch.records, strict=True):
+            for salt, data in zip(receipt.salts, batch.records, strict=False):
                 tree.append(leaf_hash(salt + data))
             if (
                 batch.first != taken + 1
+                or len(receipt.salts) != len(batch.records)
+                or author_refusal(batch, rows.configuration) is not None
                 or not batch.is_chained()
-                or head.root != tree.root()
+                or (head.head, head.root) != (batch.head, tree.root())
                 or not head.is_signed_by(rows.configuration.log_key)
             ):
                 raise StorageError(f"The batch from record {batch.first} is not one the log took.")
             rows.insert(batch.first, batch.last, envelope, receipt)
-            taken = batch.last
+            taken, epochs = batch.last, max(epochs, batch.epoch)
             if taken == trusted.size:
                 vouched = head == trusted
                 if not officers:
@@ -87,11 +94,14 @@ def _fill(
                 f"The journal does not lead to the tree head of {trusted.size} records that should "
                 "vouch for it; it was changed, or it ends before."
             )
-    if officers and taken > trusted.size:
-        words = {
-            "size": head.size,
-            "root": head.root.hex(),
-            "signed": {key.public.hex(): key.sign(head.message()).hex() for key in officers},
-        }
-        rows.put_acceptance(rows.configuration.key(), json.dumps(words).encode())
+        for epoch in range(1, epochs + 1):
+            message = epoch_message(rows.configuration.store, epoch)
+            rows.insert_epoch(epoch, registry.sign(message))
+        if officers and taken > trusted.size:
+            words = {
+                "size": head.size,
+                "root": head.root.hex(),
+                "signed": {key.public.hex(): key.sign(head.message()).hex() for key in officers},
+            }
+            rows.put_acceptance(rows.configuration.key(), json.dumps(words).encode())
     return taken

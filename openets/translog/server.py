@@ -8,6 +8,7 @@ so that a crash leaves no log behind that nobody asked for. It says "ready" once
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import sys
 import tempfile
@@ -136,7 +137,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _await_end_of_input(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not through sys.stdin: a thread that waits inside it stops the interpreter from ending.
+    while os.read(sys.stdin.fileno(), 1):
         pass
     stop.set()
 

@@ -90,9 +90,11 @@ class LogStore:
             self._put_meta(key, IDENTITY, self.configuration.identity())
 
     def put_acceptance(self, key: SigningKey, words: bytes) -> None:
-        """Keeps the officers' acceptance of a head nobody outside could vouch for."""
-        with self.database.durable("log.accept"):
-            self._put_meta(key, ACCEPTANCE, words)
+        """Keeps the officers' acceptance of a head nobody outside could vouch for.
+
+        Inside the caller's durable step: what they accepted never stands without it.
+        """
+        self._put_meta(key, ACCEPTANCE, words)
 
     def _put_meta(self, key: SigningKey, name: str, value: bytes) -> None:
         row = (name, value, key.sign(_sealed(name, value)))
@@ -117,7 +119,11 @@ class LogStore:
     def add_epoch(self, epoch: int, signature: bytes) -> None:
         """Writes a new epoch, durably."""
         with self.database.durable("log.epoch"):
-            self.database.run("INSERT INTO log_epoch VALUES (?, ?)", (epoch, signature))
+            self.insert_epoch(epoch, signature)
+
+    def insert_epoch(self, epoch: int, signature: bytes) -> None:
+        """Writes an epoch inside the caller's durable step."""
+        self.database.run("INSERT INTO log_epoch VALUES (?, ?)", (epoch, signature))
 
     def add(self, first: int, last: int, batch: bytes, receipt: Receipt) -> None:
         """Writes an accepted batch, durably; this is the point of no return."""

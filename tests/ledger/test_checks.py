@@ -17,6 +17,7 @@ from openets.ledger.post import Writer
 from openets.ledger.requests import Request, key_of
 from openets.ledger.store import open_writer
 from openets.translog.client import open_local_log
+from tests.busy_world import CLOSED, FROZEN, LATER_KIND, PERSON, SCENE, SPARE, account, kind
 from tests.small_world import (
     CAP,
     CAP_RECORD,
@@ -31,40 +32,9 @@ from tests.small_world import (
     at,
     make_store,
     move,
-    opening,
 )
 
-LATER_KIND, AIRCRAFT_KIND = 2, 3
-CLOSED, PERSON, FROZEN, SPARE = 11, 12, 13, 14
 SOURCES = ("checks.py", "book.py", "post.py")
-
-
-def kind(number: int, unit: str) -> acts.KindDefined:
-    return acts.KindDefined(
-        kind=number, unit=unit, registry="AT", original_period=0, applicable_period=0
-    )
-
-
-def account(number: int, type_: str = "operator-holding", registry: str = "AT") -> Request:
-    opened = acts.AccountOpened(number=number, registry=registry, type=type_)
-    return act(opened, "more", number)
-
-
-SCENE: list[Request] = [
-    *opening(),
-    move("1-51", 0, PARTY, 1_000, "all", refers_to=CAP_RECORD),
-    move("10-53", PARTY, FIRST, 300, "first", year=2006),
-    move("10-53", PARTY, SECOND, 200, "second", year=2006),
-    move("10-2", FIRST, RETIREMENT, 50, "first", day="2006-04-30", year=2006),
-    act(kind(LATER_KIND, "allowance-2008-2012"), LATER_KIND, day="2008-01-02"),
-    account(CLOSED),
-    account(PERSON, "person-holding"),
-    account(FROZEN),
-    account(SPARE),
-    act(acts.StatusChanged(account=CLOSED, status="closed", reason="test"), CLOSED),
-    act(acts.Freeze(account=FROZEN, reason="test"), FROZEN),
-    act(acts.Reserved(account=SECOND, kind=KIND, quantity=150), SECOND),
-]
 
 
 class Case(NamedTuple):

@@ -31,8 +31,8 @@ from openets.translog.client import (
     order,
 )
 from openets.translog.store import load
+from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import SCENE
 from tests.small_world import FIRST, KIND, SECOND, THIRD, act, move
 from tests.translog.batches import Forger
 from tests.translog.worlds import officers, world_with_officers

@@ -17,8 +17,8 @@ from openets.ledger.projection import TABLES, Projection
 from openets.ledger.store import open_writer
 from openets.storage.database import Database
 from openets.translog.client import open_local_log
+from tests.busy_world import CLOSED, FROZEN, SCENE, SPARE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import CLOSED, FROZEN, SCENE, SPARE
 from tests.small_world import FIRST, KIND, PARTY, RETIREMENT, SECOND, act, make_store, move
 
 MORE = [

@@ -15,8 +15,8 @@ from openets.ledger.verify import verify
 from openets.storage.database import Database
 from openets.translog.client import open_local_log
 from openets.translog.store import load
+from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import SCENE
 from tests.small_world import FIRST, SECOND, move
 from tests.translog.worlds import world_with_officers
 

@@ -26,8 +26,8 @@ from openets.translog.client import (
 )
 from openets.translog.messages import NewEpoch
 from openets.translog.server import answer as ask
+from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import SCENE
 from tests.small_world import FIRST, SECOND
 from tests.translog.batches import Forger
 from tests.translog.worlds import officers, world_with_officers

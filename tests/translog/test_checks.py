@@ -13,7 +13,7 @@ from openets.kernel import acts
 from openets.kernel.records import ActRecord, Leg, Record
 from openets.translog import checks
 from openets.translog.client import Accepted, RecordRefused
-from tests.ledger.test_checks import (
+from tests.busy_world import (
     AIRCRAFT_KIND,
     CLOSED,
     FROZEN,

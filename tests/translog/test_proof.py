@@ -13,7 +13,7 @@ from openets.kernel.records import Transaction, decode_record
 from openets.kernel.refusal import Refused
 from openets.ledger.store import Store
 from openets.translog.client import check_proof, newest_head, prove, receipt_head
-from tests.ledger.test_checks import SCENE
+from tests.busy_world import SCENE
 from tests.small_world import FIRST, PARTY, make_store
 from tests.translog.batches import Forger
 

@@ -19,7 +19,7 @@ from openets.translog import server
 from openets.translog.client import LogAway, RemoteLog, connect_log, start_log
 from openets.translog.messages import Broken, Where, answers, questions
 from openets.translog.store import load
-from tests.ledger.test_checks import SCENE
+from tests.busy_world import SCENE
 from tests.small_world import make_store
 
 

@@ -23,8 +23,8 @@ from openets.storage.database import Database
 from openets.translog.client import Audit, audit, open_local_log
 from openets.translog.merkle import Tree, leaf_hash
 from openets.translog.store import load
+from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import SCENE
 from tests.small_world import FIRST, SECOND, make_store, move
 
 FLIPS = 300

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
+    LARGEST,
     CsvOption,
     JsonOption,
     StoreOption,
@@ -41,8 +45,8 @@ def show_account(
     as_csv: CsvOption = False,
 ) -> None:
     """Show an account: what it is, its status, and its holdings by kind."""
-    with opened(directory) as store:
-        view = _account(store, store.projection().database, account)
+    with _tables(directory) as (store, database):
+        view = _account(store, database, account)
         if not (as_json or as_csv):
             frozen = f", [red]frozen by record {view.frozen}[/red]" if view.frozen else ""
             console.print(
@@ -61,8 +65,7 @@ def account_statement(
     as_csv: CsvOption = False,
 ) -> None:
     """List every movement of an account with the balance after it."""
-    with opened(directory) as store:
-        database = store.projection().database
+    with _tables(directory) as (store, database):
         view = _account(store, database, account)
         entries = reads.statement(database, view.number)
         rows = [
@@ -86,14 +89,14 @@ def account_statement(
 
 @transaction_app.command("show")
 def show_transaction(
-    record: Annotated[int, typer.Argument(help="Number of the record.")],
+    record: Annotated[int, typer.Argument(help="Number of the record.", min=1, max=LARGEST)],
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """Show a record: parties, times, serials and money."""
-    with opened(directory) as store:
-        found = reads.record(store.projection().database, record)
+    with _tables(directory) as (store, database):
+        found = reads.record(database, record)
         if found is None:
             fail(f"There is no record {record} in {directory}.")
         if as_json or as_csv:
@@ -117,6 +120,9 @@ def show_transaction(
         print_rows(
             ("unit", "from serial", "to serial", "quantity"), rows, as_json=False, as_csv=False
         )
+        if found.legs:
+            legs = [(str(account), currency, cents) for account, currency, cents in found.legs]
+            print_rows(("account", "money", "cents"), legs, as_json=False, as_csv=False)
 
 
 def trace(
@@ -127,10 +133,10 @@ def trace(
 ) -> None:
     """Trace one unit through every account it has been in."""
     registry, _, digits = serial.partition("-")
-    if not (registry.isalpha() and digits.isdigit()):
+    if not (registry.isalpha() and digits.isascii() and digits.isdigit()):
         fail(f"{serial!r} is not a serial: write the registry of origin and a number, EU-12345.")
-    with opened(directory) as store:
-        hops = reads.trace(store.projection().database, registry.upper(), int(digits))
+    with _tables(directory) as (store, database):
+        hops = reads.trace(database, registry.upper(), min(int(digits), LARGEST))
         if not hops:
             fail(f"No unit with serial {serial} was ever created in {directory}.")
         rows = [
@@ -147,6 +153,18 @@ def trace(
         columns = ("record", "effective", "type", "from", "to", "in block")
         title = f"{serial}: {hops[0].unit}"
         print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=title)
+
+
+@contextmanager
+def _tables(directory: Path) -> Iterator[tuple[Store, Database]]:
+    """The store in a folder and its query tables; lost ones are not taken for empty ones."""
+    with (
+        opened(directory) as store,
+        closing(Database(store.query_url, name="query", read_only=True)) as database,
+    ):
+        if not database.has_table("mark"):
+            fail(f"{directory} has no query tables; `openets restore query` makes them.")
+        yield store, database
 
 
 def _account(store: Store, database: Database, text: str) -> reads.AccountView:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
@@ -152,12 +153,17 @@ def serve(directory: StoreOption = DEFAULT_STORE) -> None:
 def _order(directory: Path, keys: list[Path], act: Callable[[], acts.Freeze | acts.Lift]) -> None:
     with opened(directory) as store:
         try:
+            asked = act()
+        except ValidationError as error:
+            found = error.errors()[0]
+            fail(f"The order is not well formed at {found['loc'][0]}: {found['msg']}.")
+        try:
             officers = [SigningKey.load(path) for path in keys]
         except (OSError, ValueError) as error:
             fail(f"A key cannot be read: {error}")
         log = start_log(store.log_directory)
         try:
-            answer = order(log, store.store, act(), officers)
+            answer = order(log, store.store, asked, officers)
             taken = isinstance(answer, Accepted) and _take_over(store, log)
         finally:
             log.stop()

@@ -22,6 +22,7 @@ from rich.table import Table
 from openets.kernel import clock
 from openets.kernel.accounts import AccountNumber
 from openets.kernel.clock import day_of
+from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.reads import AccountView
@@ -39,6 +40,8 @@ StoreOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 DEFAULT_STORE = Path("demo")
+ACCOUNT_DIGITS = 15
+LARGEST = 2**63 - 1  # what a column of whole numbers can hold
 
 
 def fail(sentence: str, code: int = 2) -> NoReturn:
@@ -54,7 +57,9 @@ def failing() -> Iterator[None]:
         yield
     except Refused as refused:
         fail("\n".join(str(refusal) for refusal in refused.refusals))
-    except (StorageError, LogAway, WriterStopped) as error:
+    except Malformed as error:
+        fail(f"A stored row cannot be read: {error} `openets verify` names it.", code=1)
+    except (StorageError, LogAway, WriterStopped, OSError) as error:
         fail(str(error))
 
 
@@ -111,7 +116,9 @@ def full_number(store: Store, view: AccountView) -> str:
 
 def account_argument(text: str) -> int:
     """The account a person named: by its number in the store, or by its full number."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
+        if len(text) > ACCOUNT_DIGITS:
+            fail(f"{text} is not an account number: it has more than {ACCOUNT_DIGITS} digits.")
         return int(text)
     with failing():
         return AccountNumber.parse(text).number

@@ -1,0 +1,366 @@
+"""Every command of the program, typed by a person: what it says, and what it says to nonsense.
+
+A listing shows the same rows as a table, as JSON and as CSV. Whatever cannot be done is a sentence
+on standard error and exit code 2, never a traceback (`say` fails where an exception escapes).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import typer
+
+from openets.interfaces.cli.main import app
+from openets.kernel.records import Leg
+from openets.ledger.store import open_store, open_writer
+from openets.translog.client import connect_log, open_local_log, start_log
+from tests.small_world import CAP_RECORD, FIRST, PARTY, SECOND, make_store, move, opening
+from tests.stories.command_line import officers, rows_as_csv, rows_as_json, run, say
+
+ACCOUNT = 12
+FULL_NUMBER = "AT-120-12-0-3"
+SECONDS = 60
+Words = tuple[str | int | Path, ...]
+
+
+def test_an_account_by_its_short_and_its_full_number(played: Path) -> None:
+    said = run("account", "show", ACCOUNT, store=played)
+    assert said.startswith(f"{FULL_NUMBER}  operator-holding, open\n")
+    assert "registry AT, operator AT-000004, opened 2005-01-15 10:00" in said
+    assert run("account", "show", FULL_NUMBER, store=played) == said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("account", "show", ACCOUNT),
+        ("account", "statement", ACCOUNT),
+        ("totals",),
+        ("law", "list", "penalt"),
+    ],
+    ids=lambda words: " ".join(map(str, words)),
+)
+def test_table_json_and_csv_are_the_same_rows(played: Path, words: Words) -> None:
+    store = played if words[0] != "law" else None
+    objects = rows_as_json(*words, store=store)
+    rows = rows_as_csv(*words, store=store)
+    assert objects
+    assert [{name: str(cell) for name, cell in row.items()} for row in objects] == rows
+    table = re.sub(r"\s+", "", run(*words, store=store))
+    for row in objects:
+        for cell in row.values():
+            shown = f"{cell:,}" if isinstance(cell, int) and words[0] != "totals" else str(cell)
+            if words[0] != "totals":  # whose table is laid out for the eye
+                assert shown.replace(" ", "") in table
+
+
+def test_the_balances_of_a_statement_lead_to_the_holdings(played: Path) -> None:
+    balances: dict[str, int] = {}
+    for row in rows_as_json("account", "statement", ACCOUNT, store=played):
+        balances[row["unit"]] = balances.get(row["unit"], 0) + row["quantity"]
+        assert row["balance"] == balances[row["unit"]]
+    held = rows_as_json("account", "show", ACCOUNT, store=played)
+    assert {row["unit"]: row["quantity"] for row in held} == {
+        unit: quantity for unit, quantity in balances.items() if quantity
+    }
+    said = run("account", "statement", ACCOUNT, store=played)
+    assert "10-2 Surrender of allowances" in said
+
+
+def test_a_transaction_and_an_act(played: Path) -> None:
+    moved = rows_as_json("account", "statement", ACCOUNT, store=played)[0]
+    number = int(moved["record"])
+    (found,) = rows_as_json("transaction", "show", number, store=played)
+    assert found["quantity"] == moved["quantity"]
+    assert (found["transferring"], found["acquiring"]) == (int(moved["other"]), ACCOUNT)
+    assert rows_as_csv("transaction", "show", number, store=played)[0]["key"] == found["key"]
+    said = run("transaction", "show", number, store=played)
+    assert f"record {number}  effective 2005-02-28 10:00" in said
+    assert f"10-53 Allocation of allowances: 1 → {ACCOUNT}, for 2005" in said
+    (_, unit, origin, first, last) = found["blocks"][0]
+    assert all(word in said for word in (unit, f"{origin}-{first}", f"{origin}-{last}"))
+    assert json.loads(run("transaction", "show", 1, store=played).partition("\n")[2])["act"] == (
+        "store"
+    )
+
+
+def test_the_money_of_a_transaction(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "small")
+    legs = (Leg(FIRST, "EUR", 12_050), Leg(SECOND, "EUR", -12_050))
+    sale = move("10-0", FIRST, SECOND, 5)._replace(legs=legs)
+    log = open_local_log(store.log_directory)
+    with closing(open_writer(store, log)) as writer:
+        creation = move("1-51", 0, PARTY, 100, refers_to=CAP_RECORD)
+        allocation = move("10-53", PARTY, FIRST, 10, year=2006)
+        done = writer.post([*opening(), creation, allocation, sale])
+    log.stop()
+    assert done[-1].completed
+    run("restore", "query", store=store.directory)
+    said = run("transaction", "show", done[-1].sequence, store=store.directory)
+    assert re.search(r"3 +EUR +12,050\n", said) and re.search(r"4 +EUR +-12,050\n", said)
+
+
+def test_the_way_of_a_unit(played: Path) -> None:
+    entry = rows_as_json("account", "statement", ACCOUNT, store=played)[0]
+    (found,) = rows_as_json("transaction", "show", entry["record"], store=played)
+    _, unit, origin, first, _ = found["blocks"][0]
+    hops = rows_as_json("trace", f"{origin}-{first}", store=played)
+    assert hops[0]["from"] == "created"
+    assert [hop["to"] for hop in hops[:-1]] == [hop["from"] for hop in hops[1:]]
+    assert str(ACCOUNT) in [hop["to"] for hop in hops]
+    assert rows_as_csv("trace", f"{origin}-{first}", store=played) == hops
+    said = run("trace", f"{origin.lower()}-{first}", store=played)
+    assert said.startswith(f"{origin.lower()}-{first}: {unit}")
+
+
+def test_the_head_a_receipt_and_its_check_far_from_any_store(
+    played: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = json.loads(run("log", "head", "--json", store=played))
+    assert head["root"] in re.sub(r"\s", "", run("log", "head", store=played))
+    printed = run("log", "prove", 37, store=played)
+    receipt = tmp_path / "receipt.json"
+    assert run("log", "prove", 37, "--out", receipt, store=played).startswith("receipt for record")
+    assert receipt.read_text() == printed
+    monkeypatch.chdir(tmp_path)
+    said = run("log", "check", "receipt.json")
+    assert "proved  record 37: 10-53, 1 → 12, 578 units" in said
+    assert "Compare the log key" in said
+    said = run("log", "check", "receipt.json", "--key", head["log key"])
+    assert "Compare the log key" not in said
+    other = say("log", "check", "receipt.json", "--key", "00" * 32)
+    assert (other.code, "not signed by the log's key" in other.error) == (2, True)
+    changed = json.loads(printed)
+    changed["sequence"] = 38
+    receipt.write_text(json.dumps(changed))
+    said_of_changed = say("log", "check", "receipt.json")
+    assert (said_of_changed.code, said_of_changed.out) == (2, "")
+    assert "one of them was changed" in said_of_changed.error
+
+
+def test_two_officers_freeze_and_lift(store: Path) -> None:
+    reason = ("--reason", "court order")
+    said = run("log", "freeze", FULL_NUMBER, *officers(store), *reason, store=store)
+    assert said == "done: record 1,253 of the log; the registry has taken it over\n"
+    assert "open, frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+    run("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
+    assert "frozen" not in run("account", "show", ACCOUNT, store=store)
+    again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
+    assert (again.code, "is not frozen" in again.error) == (1, True)
+    assert "proved" in run("verify", store=store)
+
+
+def test_an_order_while_the_writer_is_at_work_is_taken_over_by_it(store: Path) -> None:
+    log = start_log(open_store(store).log_directory)
+    try:
+        with closing(open_writer(open_store(store), log)) as writer:
+            words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
+            assert "the registry will take it over" in run(*words, store=store)
+            assert writer.catch_up() == 1
+    finally:
+        log.stop()
+    said = run("recover", store=store)
+    assert said == "log, journal and query tables stand at record 1,253\n"
+    assert "frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+
+
+def test_the_log_as_a_service(store: Path) -> None:
+    command = [sys.executable, "-m", "openets", "log", "serve", "--store", str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        second = say("log", "serve", store=store)
+        log = connect_log(store / "log")
+        assert log.where().sequence == 1_252
+        log.stop()
+        words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
+        assert "has taken it over" in run(*words, store=store)
+        assert process.poll() is None  # what a command has not started it does not stop
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0
+    assert second.code == 1
+    assert "Another process is already the log" in second.error
+
+
+def test_verify_and_recover(played: Path, store: Path) -> None:
+    said = run("verify", store=played)
+    assert said.count("proved") == 4
+    assert "1,252 records" in said
+    found = json.loads(run("verify", "--json", store=played))
+    assert found["sound"] is True
+    assert found["findings"] == []
+    assert found["root"] in said
+    assert run("recover", store=store).endswith("stand at record 1,252\n")
+    assert json.loads(run("verify", "--json", store=store)) == found
+
+
+def test_law_from_the_whole_program() -> None:
+    assert "4.3 % a year" in run("law", "show", "linear-reduction-factor", "--for", "2024")
+    assert "2.2" in run(
+        "law", "show", "linear-reduction-factor", "--for", "2024", "--known-on", "2018-10-03"
+    )
+    assert "Article 9" in run("law", "explain", "linear-reduction-factor", "--jurisdiction", "eu")
+    assert run("law", "check").startswith("eu: ")
+
+
+def test_a_demonstration_is_neither_replaced_nor_mixed(store: Path, tmp_path: Path) -> None:
+    said = say("demo", store=store)
+    assert (said.code, "--again plays it anew" in said.error) == (2, True)
+    before = json.loads(run("log", "head", "--json", store=store))
+    assert "none differs" in run("demo", "--again", "--seed", 2, store=store)
+    assert json.loads(run("log", "head", "--json", store=store))["log key"] != before["log key"]
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "letter.txt").write_text("mine")
+    said = say("demo", store=full)
+    assert (said.code, "choose another folder" in said.error) == (2, True)
+    small = make_store(tmp_path / "small")
+    said = say("demo", "--again", store=small.directory)
+    assert (said.code, "is left alone" in said.error) == (2, True)
+    assert (small.directory / "store.toml").exists()
+
+
+def test_the_store_may_be_named_by_the_environment(
+    played: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENETS_STORE", str(played))
+    assert FULL_NUMBER in run("account", "show", ACCOUNT)
+
+
+# -- nonsense --------------------------------------------------------------------------------------
+
+REASON = ("--reason", "drill")
+NONSENSE: list[tuple[Words, str]] = [
+    (("account", "show", 99_999), "There is no account 99999"),
+    (("account", "show", "9" * 30), "more than 15 digits"),
+    (("account", "show", "²"), "The registry code is two capital letters"),
+    (("account", "show", "AT-120-12-0-4"), "The check digits 4 do not fit"),
+    (("account", "statement", 99_999), "There is no account 99999"),
+    (("account", "statement", "x"), "The registry code is two capital letters"),
+    (("transaction", "show", 99_999), "There is no record 99999"),
+    (("transaction", "show", 0), "Invalid value"),
+    (("transaction", "show", "9" * 30), "Invalid value"),
+    (("transaction", "show", "x"), "Invalid value"),
+    (("trace", "EU"), "'EU' is not a serial"),
+    (("trace", "EU-²"), "'EU-²' is not a serial"),
+    (("trace", "EU-0"), "No unit with serial EU-0 was ever created"),
+    (("trace", "EU-" + "9" * 30), "was ever created"),
+    (("log", "prove", 0), "The log has no record 0; its last is 1252."),
+    (("log", "prove", "9" * 30), "The log has no record 9"),
+    (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
+    (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
+    (("log", "freeze", ACCOUNT, "--key", "no.pem", *REASON), "A key cannot be read"),
+    (("log", "freeze", 0, "--key", "no.pem", *REASON), "The order is not well formed at account"),
+    (("log", "lift", "x", "--key", "no.pem", *REASON), "two capital letters"),
+    (("log", "lift", ACCOUNT, "--key", "no.pem", "--reason", ""), "not well formed at reason"),
+    (("restore", "log"), "Missing option '--receipt'"),
+    (("restore", "log", "--receipt", "nowhere.json"), "cannot be read: No such file"),
+    (("restore", "journal"), "There is a journal with records"),
+    (("demo", "--seed", "x"), "Invalid value for '--seed'"),
+    (("demo", "--nonsense"), "No such option"),
+]
+WITHOUT_A_STORE: list[tuple[Words, str]] = [
+    (("law", "show", "caps.stationary.unoin"), "Near it: "),
+    (("law", "show", "linear-reduction-factor", "--for", "soon"), "--for takes a year"),
+    (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
+    (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),
+    (("law", "check", "nowhere"), "There is no folder nowhere."),
+    (("log", "check", "nowhere.json"), "cannot be read: No such file"),
+    (("log", "check", "."), "cannot be read: Is a directory"),
+    (("log", "check", __file__), "This is not a receipt"),
+    (("log", "check", sys.executable), "it is not text"),
+    (("log", "check", __file__, "--key", "xyz"), "'xyz' is not a public key"),
+    (("nonsense",), "No such command"),
+]
+
+
+def in_words(text: str) -> str:
+    """What was said, without the frame typer draws around it and the breaks it makes."""
+    return re.sub(r"[\s│╭╮╰╯─]+", " ", text)
+
+
+@pytest.mark.parametrize(("words", "says"), NONSENSE)
+def test_nonsense_is_answered_with_a_sentence(played: Path, words: Words, says: str) -> None:
+    said = say(*words, store=played)
+    assert (said.code, said.out) == (2, "")
+    assert says in in_words(said.error)
+
+
+@pytest.mark.parametrize(("words", "says"), WITHOUT_A_STORE)
+def test_nonsense_far_from_any_store(words: Words, says: str) -> None:
+    said = say(*words)
+    assert (said.code, said.out) == (2, "")
+    assert says in in_words(said.error)
+
+
+def test_one_officer_is_not_enough(store: Path) -> None:
+    one = officers(store)[:2]
+    for keys in (one, one * 2):
+        said = say("log", "freeze", ACCOUNT, *keys, *REASON, store=store)
+        assert (said.code, "nor by two officers" in said.error) == (2, True)
+    said = say("log", "freeze", 99_999, *officers(store), *REASON, store=store)
+    assert (said.code, "The log knows no account 99999." in said.error) == (1, True)
+    strange = ("--key", str(store / "registry" / "signing.pem"))
+    said = say("log", "freeze", ACCOUNT, *one, *strange, *REASON, store=store)
+    assert (said.code, "nor by two officers" in said.error) == (2, True)
+
+
+NEEDS_A_STORE: list[Words] = [
+    ("totals",),
+    ("account", "show", 1),
+    ("account", "statement", 1),
+    ("transaction", "show", 1),
+    ("trace", "EU-1"),
+    ("verify",),
+    ("recover",),
+    ("log", "head"),
+    ("log", "prove", 1),
+    ("log", "freeze", 1, "--key", "no.pem", *REASON),
+    ("log", "lift", 1, "--key", "no.pem", *REASON),
+    ("log", "serve"),
+    ("restore", "query"),
+    ("restore", "journal"),
+    ("restore", "log", "--receipt", "no.json"),
+]
+
+
+@pytest.mark.parametrize("words", NEEDS_A_STORE, ids=lambda words: " ".join(map(str, words)))
+def test_no_store_and_a_damaged_one(words: Words, tmp_path: Path) -> None:
+    said = say(*words, store=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert said.error.startswith(f"openets: There is no store at {tmp_path}")
+    (tmp_path / "store.toml").write_text("store = 'zz'\n")
+    said = say(*words, store=tmp_path)
+    assert (said.code, "is not a store's configuration" in said.error) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["store.toml"]  # nothing was made
+
+
+def test_keys_that_are_gone_are_named(store: Path) -> None:
+    (store / "registry" / "signing.pem").unlink()
+    for words in (("verify",), ("recover",)):
+        said = say(*words, store=store)
+        assert said.code == 2
+        assert "registry/signing.pem" in said.error
+    (store / "log" / "log.toml").unlink()
+    for words in (("log", "head"), ("log", "prove", 1), ("totals",), ("recover",)):
+        said = say(*words, store=store)
+        assert (said.code, "There is no log at" in said.error) == (2, True)
+
+
+def test_every_command_is_walked_here() -> None:
+    walked = {tuple(words[:2]) for words, _ in [*NONSENSE, *WITHOUT_A_STORE]}
+    walked |= {tuple(words[:2]) for words in NEEDS_A_STORE}
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        wanted = [(name, child) for child in below] if below else [(name,)]
+        for words in wanted:
+            assert any(found[: len(words)] == words for found in walked), words
+            assert "Usage" in run(*words, "--help")
