@@ -14,7 +14,9 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from openets.kernel.batch import Receipt
 from openets.kernel.refusal import Refusal
 
-_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+_STRICTLY = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+
+Number = Annotated[int, Field(ge=0, lt=2**63)]  # what a database and eight bytes can hold
 
 
 # -- questions ---------------------------------------------------------------------------------
@@ -32,7 +34,7 @@ class Append:
 class NewEpoch:
     """From here on only the writer of this epoch may append; signed by the registry's key."""
 
-    epoch: int
+    epoch: Number
     signature: bytes
     ask: Literal["epoch"] = "epoch"
 
@@ -48,8 +50,8 @@ class Where:
 class BatchesAfter:
     """The accepted batches after a record, at most so many."""
 
-    sequence: int
-    limit: int
+    sequence: Number
+    limit: Annotated[int, Field(gt=0, lt=2**63)]
     ask: Literal["batches"] = "batches"
 
 
@@ -142,5 +144,5 @@ Answer = Annotated[
     Field(discriminator="answer"),
 ]
 
-questions: TypeAdapter[Question] = TypeAdapter(Question, config=_BYTES)
-answers: TypeAdapter[Answer] = TypeAdapter(Answer, config=_BYTES)
+questions: TypeAdapter[Question] = TypeAdapter(Question, config=_STRICTLY)
+answers: TypeAdapter[Answer] = TypeAdapter(Answer, config=_STRICTLY)

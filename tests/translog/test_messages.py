@@ -42,7 +42,7 @@ QUESTIONS = {
     Append: st.builds(Append, some_bytes),
     NewEpoch: st.builds(NewEpoch, numbers, some_bytes),
     Where: st.builds(Where),
-    BatchesAfter: st.builds(BatchesAfter, numbers, numbers),
+    BatchesAfter: st.builds(BatchesAfter, numbers, st.integers(1, 2**63 - 1)),
 }
 ANSWERS = {
     Accepted: st.builds(Accepted, receipts),

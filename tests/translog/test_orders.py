@@ -25,8 +25,8 @@ from openets.translog.client import (
     order,
 )
 from openets.translog.orders import encode_order
+from tests.busy_world import LATER_KIND, SCENE, SPARE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import LATER_KIND, SCENE, SPARE
 from tests.small_world import FIRST, KIND, OTHER_PARTY, SECOND, THIRD, move
 from tests.translog.batches import Forger
 from tests.translog.worlds import officers, world_with_officers

@@ -19,7 +19,7 @@ from openets.rulebook.tables import Tables
 from openets.translog import picture as picture_module
 from openets.translog.client import stored_records
 from openets.translog.picture import Picture, SerialMap, Shelf, Stretch
-from tests.ledger.test_checks import CLOSED, FROZEN, SCENE
+from tests.busy_world import CLOSED, FROZEN, SCENE
 from tests.small_world import FIRST, KIND, PARTY, RETIREMENT, SECOND, UNIT, at, make_store
 from tests.translog.batches import Forger
 

@@ -25,8 +25,8 @@ from openets.translog.client import (
     stored_batches,
 )
 from openets.translog.store import ACCEPTANCE, IDENTITY, load
+from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
-from tests.ledger.test_checks import SCENE
 from tests.small_world import FIRST, SECOND, move
 from tests.translog.batches import Forger
 from tests.translog.worlds import officers, world_with_officers

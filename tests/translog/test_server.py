@@ -23,6 +23,18 @@ from tests.busy_world import SCENE
 from tests.small_world import make_store
 
 
+NONSENSE = (
+    b"",
+    b"{}",
+    b"\x80\x04.",
+    b"[" * 10_000,
+    b'{"ask": "shutdown"}',
+    b'{"ask": "batches", "sequence": 9223372036854775808, "limit": 1}',
+    b'{"ask": "epoch", "epoch": -1, "signature": ""}',
+    b'{"ask": "epoch", "epoch": 18446744073709551616, "signature": ""}',
+)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return make_store(tmp_path / "store")
@@ -84,7 +96,7 @@ def test_strangers_and_nonsense_do_no_harm(store: Store) -> None:
     with pytest.raises(AuthenticationError):
         Client(address, authkey=b"guessed")
     with Client(address, authkey=secret) as connection:
-        for nonsense in (b"", b"{}", b"\x80\x04.", b'{"ask": "shutdown"}', b"[" * 10_000):
+        for nonsense in NONSENSE:
             connection.send_bytes(nonsense)
             assert isinstance(answers.validate_json(connection.recv_bytes()), Broken)
         connection.send_bytes(questions.dump_json(Where()))

@@ -6,6 +6,7 @@ import typer
 
 from openets.interfaces.cli import ledger, upkeep
 from openets.interfaces.cli.demo import demo, totals
+from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
 
@@ -22,6 +23,8 @@ app.add_typer(ledger.transaction_app, name="transaction")
 app.command("trace")(ledger.trace)
 app.command("verify")(upkeep.verify)
 app.command("recover")(upkeep.recover)
+app.command("import")(import_file)
+app.command("export")(export_file)
 app.add_typer(log_app, name="log")
 app.add_typer(upkeep.restore_app, name="restore")
 

@@ -1,0 +1,242 @@
+"""The Commission's yearly workbooks: verified emissions with allocation, and compliance.
+
+The header stands under a preamble and is found by its cells. In the emissions workbook the years
+go across; here they become rows. `-1` is blank, 0 is zero, `Excluded` is out of scope. For
+aircraft IDENTIFIER_IN_REG holds the name and INSTALLATION_NAME the number of the central route
+charges office, so that the two change places. Stars in an allocation cell mark units of the new
+entrants reserve (five) and of Art. 10c or 3f (four) written after the base.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from openets.formats.daily_extracts import allocation_sum
+from openets.formats.fields import MINUS_ONE, Field, Kind, compose, parse
+from openets.formats.layouts import Layout, flat_layout
+from openets.formats.problems import refusal
+from openets.formats.sheets import ROW, Sheet
+from openets.formats.tables import (
+    AVIATION,
+    Reading,
+    Tables,
+    conform,
+    kind_of_operator,
+    operator_key,
+)
+
+OPEN = "OPEN"
+_YEAR_CELL = re.compile(r"^(?:ALLOCATION|VERIFIED_EMISSIONS)_(\d{4})$")
+
+OPERATORS = (
+    Field("REGISTRY_CODE", "registry", needed=True, filled=True),
+    Field("IDENTIFIER_IN_REG", "holder", needed=True),
+    Field("INSTALLATION_NAME", "name", needed=True),
+    Field("INSTALLATION_IDENTIFIER", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
+    Field("PERMIT_IDENTIFIER", "permit", needed=True),
+    Field("MAIN_ACTIVITY_TYPE_CODE", "activity", Kind.WHOLE, needed=True),
+    Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
+)
+
+COMPLIANCE = (
+    Field("REGISTRY_CODE", "registry", needed=True, filled=True),
+    Field("INSTALLATION_NAME", "name"),
+    Field("INSTALLATION_IDENTIFIER", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
+    Field("PERMIT_IDENTIFIER", "permit"),
+    Field("MAIN_ACTIVITY_TYPE_CODE", "activity", Kind.WHOLE, needed=True),
+    Field("COMPLIANCE_CODE", "compliance_code", Kind.CODE, needed=True),
+    Field("CH_COMPLIANCE_CODE", "ch_compliance_code"),
+    Field("COMPLIANCE_STATUS_LATEST_YEAR", "latest_year_status"),
+    Field("TOTAL_VERIFIED_EMISSIONS", "verified", Kind.AMOUNT, needed=True),
+    Field("CH_TOTAL_VERIFIED_EMISSIONS", "ch_verified", Kind.AMOUNT),
+    Field("TOTAL_SURRENDERED_ALLOWANCES", "surrendered", Kind.AMOUNT, needed=True),
+    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.WHOLE),
+    Field("YEAR_OF_LAST_EMISSIONS", "last_year_given"),
+    Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
+)
+NOT_SET = "NOT SET"
+
+
+def year_fields(year: int) -> tuple[Field, ...]:
+    """The cells of one year and the columns of an operator year they fill."""
+    return (
+        Field(f"ALLOCATION_{year}", "allocation_base", Kind.AMOUNT),
+        Field(f"ALLOCATION_RESERVE_{year}", "allocation_ner", Kind.WHOLE),
+        Field(f"ALLOCATION_TRANSITIONAL_{year}", "allocation_10c_or_3f", Kind.WHOLE),
+        Field(f"VERIFIED_EMISSIONS_{year}", "verified", Kind.AMOUNT),
+    )
+
+
+def split_stars(frame: pl.DataFrame, base: str, reserve: str, other: str) -> pl.DataFrame:
+    """Takes `7802  120  *****` apart: the base stays, the starred units go to their own cells.
+
+    Adds the cells for reserve and other where there are none. Text that is not of this form stays
+    as it is, to be reported as no number.
+    """
+    cell = pl.col(base).str.strip_chars()
+    of_form = cell.str.contains(r"^\d*(\s*\d+\s*\*{4,5})+$").fill_null(False)
+    if not frame.select(of_form.any()).item():
+        return frame
+    empty = pl.lit("")
+    ner = cell.str.extract(r"(\d+)\s*\*{5}(?:\s|$)")
+    ten_c = cell.str.extract(r"(\d+)\s*\*{4}(?:\s|$)")
+    old_ner = pl.col(reserve) if reserve in frame.columns else empty
+    old_ten_c = pl.col(other) if other in frame.columns else empty
+    return frame.with_columns(
+        pl.when(of_form)
+        .then(cell.str.replace_all(r"\d+\s*\*{4,5}", "").str.strip_chars())
+        .otherwise(pl.col(base))
+        .alias(base),
+        pl.when(of_form).then(pl.coalesce(ner, old_ner)).otherwise(old_ner).alias(reserve),
+        pl.when(of_form).then(pl.coalesce(ten_c, old_ten_c)).otherwise(old_ten_c).alias(other),
+    )
+
+
+def _read_emissions(sheet: Sheet) -> Reading:
+    years = sorted({int(found[1]) for cell in sheet.cells if (found := _YEAR_CELL.match(cell))})
+    if not years:
+        raise refusal(
+            "formats.missing-cells",
+            "The header has no ALLOCATION or VERIFIED_EMISSIONS column with a year.",
+            f"{sheet.file}, header",
+        )
+    operators, problems = parse(sheet, OPERATORS, MINUS_ONE)
+    operators = _aircraft_names(operators).with_columns(
+        operator_key().alias("operator_key"), kind_of_operator()
+    )
+    key = [ROW, "operator_key", "registry", "operator_id", "activity", "kind"]
+    parts = []
+    for year in years:
+        fields = year_fields(year)
+        cells = [item.cell for item in fields]
+        starred = (
+            split_stars(sheet.frame, cells[0], cells[1], cells[2])
+            if (cells[0] in sheet.cells)
+            else sheet.frame
+        )
+        values, bad = parse(Sheet(sheet.file, starred), fields, MINUS_ONE)
+        problems += bad
+        parts.append(_one_year(operators.select(key), values, year))
+    tables = {
+        "operator_years": pl.concat(parts),
+        "operators": conform("operators", operators),
+    }
+    return Reading(
+        "commission/verified_emissions",
+        tables,
+        [*sheet.problems, *sorted(problems, key=lambda problem: problem.row)],
+    )
+
+
+def _one_year(operators: pl.DataFrame, values: pl.DataFrame, year: int) -> pl.DataFrame:
+    rows = operators.join(values, on=ROW, maintain_order="left")
+    return conform(
+        "operator_years", rows.with_columns(pl.lit(year).alias("year"), allocation_sum())
+    )
+
+
+def _aircraft_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of name and number the right way round for aircraft; its own inverse."""
+    aircraft = (pl.col("activity") == AVIATION).fill_null(False)
+    return frame.with_columns(
+        pl.when(aircraft).then("name").otherwise("holder").alias("holder"),
+        pl.when(aircraft).then("holder").otherwise("name").alias("name"),
+    )
+
+
+def _write_emissions(tables: Tables) -> pl.DataFrame:
+    operators = tables["operators"]
+    wide = compose(_aircraft_names(operators), OPERATORS)
+    closure = wide.get_column("ACCOUNT_CLOSURE")
+    wide = wide.drop("ACCOUNT_CLOSURE")
+    years = tables["operator_years"]
+    for year in sorted(years["year"].unique(), reverse=True):
+        values = operators.select("operator_key").join(
+            years.filter(pl.col("year") == year),
+            on="operator_key",
+            how="left",
+            maintain_order="left",
+        )
+        wide = wide.hstack(compose(values, year_fields(year), blank="-1", nothing="-1"))
+    return wide.with_columns(closure)
+
+
+def _compliance(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(operator_key().alias("operator_key"), kind_of_operator())
+
+
+def _read_compliance(sheet: Sheet) -> Reading:
+    frame, problems = parse(sheet, COMPLIANCE)
+    frame = _compliance(frame)
+    last = pl.col("last_year_given").cast(pl.Int32, strict=False)
+    frame = frame.with_columns(last.alias("last_year"))
+    tables = {
+        "operator_totals": conform("operator_totals", frame),
+        "operators": conform("operators", frame),
+    }
+    return Reading("commission/compliance", tables, [*sheet.problems, *problems])
+
+
+def _write_compliance(tables: Tables) -> pl.DataFrame:
+    more = tables["operators"].select(
+        "operator_key", "name", "permit", "first_year", "last_year", "is_open", "closed_on"
+    )
+    rows = tables["operator_totals"].join(
+        more, on="operator_key", how="left", maintain_order="left"
+    )
+    last = pl.coalesce(pl.col("last_year").cast(pl.String), pl.lit(NOT_SET))
+    return compose(rows.with_columns(last.alias("last_year_given")), COMPLIANCE)
+
+
+LAYOUTS = (
+    Layout(
+        "commission/verified_emissions",
+        "Commission workbook, allocation and verified emissions by year",
+        frozenset(item.cell for item in OPERATORS if item.needed),
+        _read_emissions,
+        _write_emissions,
+        "operator_years",
+        workbook=True,
+    ),
+    Layout(
+        "commission/compliance",
+        "Commission workbook, compliance codes and totals since the period began",
+        frozenset(item.cell for item in COMPLIANCE if item.needed),
+        _read_compliance,
+        _write_compliance,
+        "operator_totals",
+        workbook=True,
+    ),
+    flat_layout(
+        "commission/installations",
+        "Commission workbook, list of stationary installations",
+        "operators",
+        (
+            Field("Account Holder Name", "holder", needed=True),
+            Field("MS Registry", "registry", needed=True, filled=True),
+            Field("Installation ID", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
+            Field("Installation Name", "name", needed=True),
+            Field("Activity Type", "activity_given", needed=True),
+            Field("Permit ID", "permit", needed=True),
+            Field("Contact Country", "country"),
+            Field("Contact City", "city"),
+            Field("Contact PCode", "postal_code"),
+            Field("Contact Address L1", "address"),
+            Field("Contact Address L2", "address_2"),
+        ),
+        arrange=lambda frame: _with_activity(frame),
+        rearrange=lambda frame: frame.with_columns(
+            pl.col("activity").cast(pl.String).alias("activity_given")
+        ),
+    ),
+)
+
+
+def _with_activity(frame: pl.DataFrame) -> pl.DataFrame:
+    """The activity's code out of a cell such as `20-Combustion of fuels`."""
+    code = pl.col("activity_given").str.extract(r"^(\d{1,3})").cast(pl.Int32, strict=False)
+    return frame.with_columns(
+        code.alias("activity"), operator_key().alias("operator_key")
+    ).with_columns(kind_of_operator())

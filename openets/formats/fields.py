@@ -1,0 +1,250 @@
+"""From a cell of a layout to a column of a common table, and back: one list of fields does both.
+
+A layout is a tuple of `Field`s: the header's cell, the table's column and how the text is
+written. `parse` turns text into typed columns, a column at a time, and reports every cell that
+does not fit; `compose` writes the same cells from the typed columns, so that what was written
+reads back the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+from openets.formats.problems import Problem, listed, refusal
+from openets.formats.sheets import ROW, Sheet
+
+BLANKS = ("", "NA")  # what the merged and scientific files write for nothing
+MINUS_ONE = ("", "-1")  # the Commission's files: -1 is blank, 0 is zero
+OPEN_MARKS = ("OPEN", "9999-12-31")
+STATE_WORDS = {
+    "excluded": "Excluded",
+    "not-reported": "Not Reported",
+    "not-calculated": "Not Calculated",
+}
+WHOLE_NUMBER = r"^-?\d{1,18}(\.0+)?$"
+FRACTION = r"^-?\d*[.,]\d+$"
+MOMENT_FORM = "%Y-%m-%d %H:%M:%S%.f"
+
+
+class Kind(StrEnum):
+    """How a cell is written."""
+
+    TEXT = "text"
+    NUMBER_AS_TEXT = "number-as-text"  # an identifier that spreadsheets turn into 12.0
+    WHOLE = "whole"  # a whole number, or blank
+    AMOUNT = "amount"  # units or tonnes, or why there are none: the column and its state
+    DECIMAL = "decimal"
+    DAY = "day"
+    CLOSURE = "closure"  # a day, or a mark that it is still open: closed_on and is_open
+    MOMENT = "moment"
+    CODE = "code"  # a compliance code, perhaps with a star
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a layout. `needed`: the header must have it; `filled`: every row must."""
+
+    cell: str
+    column: str
+    kind: Kind = Kind.TEXT
+    needed: bool = False
+    filled: bool = False
+    mark: str = ""  # CLOSURE: what stands for open; FLAG: what stands for yes and no, as "Y/N"
+
+
+def parse(
+    sheet: Sheet, fields: Sequence[Field], blanks: Sequence[str] = BLANKS
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """The sheet's rows with typed columns, without the rows that have a cell that does not fit."""
+    have = set(sheet.cells)
+    missing = [item.cell for item in fields if item.needed and item.cell not in have]
+    if missing:
+        raise refusal(
+            "formats.missing-cells",
+            f"The header lacks {', '.join(missing)}.",
+            f"{sheet.file}, header",
+        )
+    present = [item for item in fields if item.cell in have]
+    clean = sheet.frame.with_columns(pl.col(item.cell).str.strip_chars() for item in present)
+    typed = clean.select(
+        ROW,
+        *(expression for item in present for expression in _typed(item, blanks)),
+        *(_bad(item, blanks).alias(f"?{item.cell}") for item in present),
+    )
+    problems = _problems(sheet.file, clean, typed, present)
+    checks = [f"?{item.cell}" for item in present]
+    if problems:
+        typed = typed.filter(~pl.any_horizontal(checks))
+    absent = [column for item in fields if item.cell not in have for column in _absent(item)]
+    return typed.drop(checks).with_columns(absent), problems
+
+
+def compose(
+    frame: pl.DataFrame, fields: Sequence[Field], blank: str = "", nothing: str = ""
+) -> pl.DataFrame:
+    """The layout's cells as text. `blank` is written for an amount that is blank."""
+    return frame.select(
+        _written(item, blank).fill_null(nothing).alias(item.cell) for item in fields
+    )
+
+
+def amount_of(cell: pl.Expr, blanks: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
+    """A number of units and its state, from text; the number is empty unless the state is given."""
+    lowered = cell.str.to_lowercase()
+    words = {word.lower(): name for name, word in STATE_WORDS.items()}
+    reason = lowered.replace_strict(words, default="given", return_dtype=pl.String)
+    state = pl.when(cell.is_null() | cell.is_in(list(blanks))).then(pl.lit("blank"))
+    is_number = cell.str.contains(WHOLE_NUMBER) & ~cell.is_in(list(blanks))
+    value = pl.when(is_number).then(_integer(cell))
+    return value, state.otherwise(reason)
+
+
+def moment_of(cell: pl.Expr) -> pl.Expr:
+    """A date and time as printed, from `2014-12-31 12:04:34.307` or a shorter form."""
+    text = cell.str.replace("T", " ", literal=True).str.strip_suffix("Z")
+    text = (
+        pl.when(text.str.len_chars() == len("2000-01-01")).then(text + " 00:00:00").otherwise(text)
+    )
+    return text.str.to_datetime(MOMENT_FORM, strict=False, time_unit="us")
+
+
+def day_of(cell: pl.Expr) -> pl.Expr:
+    """A day from ISO text, with or without a time, or from `12-Mar-2014`."""
+    iso = cell.str.slice(0, len("2000-01-01")).str.to_date("%Y-%m-%d", strict=False)
+    return pl.coalesce(iso, cell.str.to_titlecase().str.to_date("%d-%b-%Y", strict=False))
+
+
+def _absent(item: Field) -> list[pl.Expr]:
+    """The columns of a cell that the file does not have: blank, as what is written back will be."""
+    empty = pl.lit("", dtype=pl.String)
+    return [made.alias(made.meta.output_name()) for made in _typed(item, BLANKS, empty)]
+
+
+def _integer(cell: pl.Expr) -> pl.Expr:
+    return cell.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+
+
+def _typed(item: Field, blanks: Sequence[str], cell: pl.Expr | None = None) -> list[pl.Expr]:
+    """The typed columns of one field; text that does not fit becomes empty."""
+    cell = pl.col(item.cell) if cell is None else cell
+    given = pl.when(~_is_blank(cell, blanks)).then(cell)
+    if item.kind is Kind.AMOUNT:
+        value, state = amount_of(cell, blanks)
+        return [value.alias(item.column), state.alias(f"{item.column}_state")]
+    if item.kind is Kind.CODE:
+        # A dash is nothing in other cells; as a code it says that there is no obligation.
+        no_code = _is_blank(cell, [blank for blank in blanks if blank != "-"])
+        code = pl.when(~no_code).then(cell.str.strip_suffix("*"))
+        starred = cell.str.ends_with("*").fill_null(False)
+        return [code.alias(item.column), starred.alias("code_starred")]
+    if item.kind is Kind.CLOSURE:
+        is_open = pl.when(cell.is_in(OPEN_MARKS)).then(True).when(cell != "").then(False)
+        closed = pl.when(~cell.is_in(OPEN_MARKS)).then(day_of(cell))
+        return [is_open.alias("is_open"), closed.alias(item.column)]
+    return [_simple(item.kind, given).alias(item.column)]
+
+
+def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
+    """The one typed column of the kinds that have no state or mark."""
+    match kind:
+        case Kind.NUMBER_AS_TEXT:
+            return given.str.replace(r"^(\d+)\.0+$", "${1}")
+        case Kind.WHOLE:
+            return _integer(pl.when(given.str.contains(WHOLE_NUMBER)).then(given))
+        case Kind.DECIMAL:
+            return given.cast(pl.Decimal(28, 6), strict=False)
+        case Kind.DAY:
+            return day_of(given)
+        case Kind.MOMENT:
+            return moment_of(given)
+        case Kind.FLAG:
+            return _flag(given)
+        case _:
+            return given
+
+
+def _bad(item: Field, blanks: Sequence[str]) -> pl.Expr:
+    """Whether the cell holds something that its kind does not."""
+    cell = pl.col(item.cell)
+    typed = _typed(item, blanks)
+    blank = _is_blank(cell, blanks)
+    if item.kind is Kind.AMOUNT:
+        bad = (typed[1] == "given") & typed[0].is_null()
+    elif item.kind is Kind.CLOSURE:
+        bad = ~blank & ~cell.is_in(OPEN_MARKS) & typed[1].is_null()
+    elif item.kind in (Kind.TEXT, Kind.NUMBER_AS_TEXT, Kind.CODE):
+        bad = pl.lit(False)
+    else:
+        bad = ~blank & typed[0].is_null()
+    if item.filled:
+        bad = bad | blank
+    return bad.fill_null(False)
+
+
+def _is_blank(cell: pl.Expr, blanks: Sequence[str]) -> pl.Expr:
+    return cell.is_null() | cell.is_in(list(blanks))
+
+
+def _flag(cell: pl.Expr) -> pl.Expr:
+    lowered = cell.str.to_lowercase()
+    return (
+        pl.when(lowered.is_in(["y", "yes", "true", "1", "t"]))
+        .then(True)
+        .when(lowered.is_in(["n", "no", "false", "0", "f"]))
+        .then(False)
+    )
+
+
+def _problems(
+    file: str, clean: pl.DataFrame, typed: pl.DataFrame, present: Sequence[Field]
+) -> list[Problem]:
+    found: list[Problem] = []
+    for item in present:
+        mask = typed[f"?{item.cell}"]
+        if not mask.any():
+            continue
+        bad = clean.select(ROW, item.cell).filter(mask)
+        each = (_problem(file, row, item, str(value or "")) for row, value in bad.iter_rows())
+        found += listed(each, bad.height)
+    return sorted(found, key=lambda problem: problem.row)
+
+
+def _problem(file: str, row: int, item: Field, value: str) -> Problem:
+    shown = value if len(value) <= 40 else value[:40] + "..."
+    code, sentence = "formats.not-a-number", f"{shown!r} is not a whole number."
+    if item.filled and not value:
+        code, sentence = "formats.empty-cell", "The cell must not be empty."
+    elif item.kind in (Kind.DAY, Kind.CLOSURE, Kind.MOMENT):
+        code, sentence = "formats.not-a-date", f"{shown!r} is not a date."
+    elif item.kind is Kind.FLAG:
+        code, sentence = "formats.not-a-flag", f"{shown!r} is neither yes nor no."
+    elif re.match(FRACTION, value):
+        code, sentence = "formats.fraction", f"{shown!r} has a fraction; units are whole."
+    return Problem(code, sentence, file, row, item.cell)
+
+
+def _written(item: Field, blank: str) -> pl.Expr:
+    column = pl.col(item.column)
+    if item.kind is Kind.AMOUNT:
+        state = pl.col(f"{item.column}_state")
+        words = state.replace_strict(STATE_WORDS, default=blank, return_dtype=pl.String)
+        return pl.when(column.is_not_null()).then(column.cast(pl.String)).otherwise(words)
+    if item.kind is Kind.CODE:
+        star = (
+            pl.when(pl.col("code_starred").fill_null(False)).then(pl.lit("*")).otherwise(pl.lit(""))
+        )
+        return column.fill_null("") + star
+    if item.kind is Kind.CLOSURE:
+        return pl.when(pl.col("is_open")).then(pl.lit(item.mark)).otherwise(column.cast(pl.String))
+    if item.kind is Kind.MOMENT:
+        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
+    if item.kind is Kind.FLAG:
+        yes, _, no = (item.mark or "Y/N").partition("/")
+        return pl.when(column).then(pl.lit(yes)).when(~column).then(pl.lit(no))
+    return column.cast(pl.String)

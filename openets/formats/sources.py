@@ -1,0 +1,273 @@
+"""Opening a file that somebody else made: plain, gzip or zip, everything it unpacks to limited.
+
+The files people have come from public sites and from mail, and a few kilobytes can unpack to
+gigabytes. So every byte is counted while it streams: size, ratio to the packed size, length of a
+line, NUL bytes. Names inside a zip are only names here, nothing is ever unpacked to a path, and
+still a name that climbs out of its folder is refused, because an honest packer never writes one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO, cast
+
+from openets.formats.problems import Problem, listed, refusal
+
+KILOBYTE = 2**10
+MEGABYTE = 2**20
+CHUNK = MEGABYTE
+HEAD = 64 * KILOBYTE
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+ZIP_END = b"PK\x05\x06"
+GZIP_MAGIC = b"\x1f\x8b"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may unpack to. Honest files stay far below."""
+
+    unpacked_bytes: int = 512 * MEGABYTE
+    ratio: int = 150  # unpacked to packed; the public extracts stay below 40
+    ratio_from_bytes: int = 8 * MEGABYTE  # below this a high ratio harms nobody
+    line_bytes: int = MEGABYTE
+    members: int = 500
+    directory_bytes: int = MEGABYTE
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of one file or zip member, in UTF-8, and what had to be mended to get it."""
+
+    name: str
+    text: bytes
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file to read: a path on disk, or a member of the zip at that path."""
+
+    path: Path
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.name}/{self.member}" if self.member else self.path.name
+
+
+def container(path: Path) -> str:
+    """How the file is packed, by its first bytes: plain, gzip, zip, workbook or old-workbook."""
+    start = _first_bytes(path)
+    if start.startswith(GZIP_MAGIC):
+        return "gzip"
+    if start.startswith(OLE_MAGIC):
+        return "old-workbook"
+    if not start.startswith(ZIP_MAGIC):
+        return "plain"
+    names = {name.lower() for name in member_names(path)}
+    return "workbook" if "xl/workbook.xml" in names else "zip"
+
+
+def parts_of(path: Path) -> list[Part]:
+    """What there is to read in a file: itself, or every member of a zip."""
+    if container(path) != "zip":
+        return [Part(path)]
+    return [Part(path, name) for name in member_names(path) if not name.endswith("/")]
+
+
+def member_names(path: Path, limits: Limits = LIMITS) -> list[str]:
+    """The names in a zip's directory, every one of them a plain relative path."""
+    _check_directory(path, limits)
+    with _reading(path.name), zipfile.ZipFile(path) as archive:
+        names = [info.filename for info in archive.infolist()]
+    if len(names) > limits.members:
+        raise refusal(
+            "formats.too-many-members",
+            f"The zip holds {len(names):,} files; at most {limits.members} are opened.",
+            path.name,
+        )
+    for name in names:
+        _check_member_name(path.name, name)
+    if len(set(names)) < len(names):
+        raise refusal("formats.repeated-member", "The zip names a file twice.", path.name)
+    return names
+
+
+def stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
+    """The bytes of a part in chunks of a megabyte, counted against the limits."""
+    with _reading(part.name), _opened(part) as (source, packed_so_far):
+        total = 0
+        while chunk := source.read(CHUNK):
+            total += len(chunk)
+            if total > limits.unpacked_bytes:
+                raise refusal(
+                    "formats.too-large",
+                    f"The file unpacks to more than {limits.unpacked_bytes // MEGABYTE} MB.",
+                    part.name,
+                )
+            if total > limits.ratio_from_bytes and total > packed_so_far() * limits.ratio:
+                raise refusal(
+                    "formats.bomb",
+                    f"The file unpacks to more than {limits.ratio} times its packed size, "
+                    "which no honest file does.",
+                    part.name,
+                )
+            yield chunk
+
+
+def text_stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
+    """As `stream`, for text: refuses NUL bytes and endless lines as soon as they come."""
+    since_line_end = 0
+    for chunk in stream(part, limits):
+        if b"\0" in chunk:
+            raise refusal(
+                "formats.nul-byte",
+                "The file holds NUL bytes: it is not text, or text in UTF-16. Save it as UTF-8.",
+                part.name,
+            )
+        if _longest_line(chunk, since_line_end) > limits.line_bytes:
+            raise refusal(
+                "formats.line-too-long",
+                f"A line is longer than {limits.line_bytes // MEGABYTE} MB.",
+                part.name,
+            )
+        last = chunk.rfind(b"\n")
+        since_line_end = since_line_end + len(chunk) if last < 0 else len(chunk) - last - 1
+        yield chunk
+
+
+def head(part: Part) -> bytes:
+    """The first bytes of a text part, enough to see what it is."""
+    for chunk in text_stream(part):
+        start = chunk[:HEAD].removeprefix(b"\xef\xbb\xbf")
+        # XML may well stand in one line; a header may not.
+        if len(chunk) > HEAD and b"\n" not in start and not start.lstrip().startswith(b"<"):
+            raise refusal(
+                "formats.line-too-long",
+                f"The first line is longer than {HEAD // KILOBYTE} KB.",
+                part.name,
+            )
+        return start
+    return b""
+
+
+def text_of(part: Part, limits: Limits = LIMITS) -> Text:
+    """A whole text in UTF-8. Stray bytes are read as Latin-1 and reported with their row."""
+    raw = b"".join(text_stream(part, limits)).removeprefix(b"\xef\xbb\xbf")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _mended(part.name, raw)
+    return Text(part.name, raw)
+
+
+def _mended(name: str, raw: bytes) -> Text:
+    rows = []
+    lines = raw.split(b"\n")
+    for index, line in enumerate(lines):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            text = line.decode("utf-8", "surrogateescape")
+            lines[index] = "".join(map(_latin, text)).encode()
+            rows.append(index + 1)
+    sentence = "The line holds bytes that are not UTF-8; they were read as Latin-1."
+    problems = (
+        Problem("formats.stray-bytes", sentence, name, row, row_left_out=False) for row in rows
+    )
+    return Text(name, b"\n".join(lines), tuple(listed(problems, len(rows))))
+
+
+def _latin(character: str) -> str:
+    """A byte that surrogateescape hid in a lone surrogate, as Windows-1252 or Latin-1 has it."""
+    if not "\udc80" <= character <= "\udcff":
+        return character
+    byte = character.encode("utf-8", "surrogateescape")
+    try:
+        return byte.decode("cp1252")
+    except UnicodeDecodeError:
+        return byte.decode("latin-1")
+
+
+def _longest_line(chunk: bytes, before: int) -> int:
+    """Length of the longest line in a chunk of which `before` bytes came in earlier ones."""
+    first = chunk.find(b"\n")
+    return before + (len(chunk) if first < 0 else first)
+
+
+def _check_directory(path: Path, limits: Limits) -> None:
+    """Refuses a huge directory before anything reads it: a million names take long."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - HEAD - len(ZIP_END)))
+        tail = file.read()
+    end = tail.rfind(ZIP_END)
+    if end >= 0 and int.from_bytes(tail[end + 12 : end + 16], "little") > limits.directory_bytes:
+        raise refusal("formats.too-many-members", "The zip's directory is too large.", path.name)
+
+
+def _check_member_name(file: str, name: str) -> None:
+    posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    escapes = posix.is_absolute() or windows.drive or windows.root
+    if escapes or ".." in posix.parts or ".." in windows.parts:
+        raise refusal(
+            "formats.member-path",
+            f"The zip names a file {name!r} outside its own folder.",
+            file,
+        )
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise refusal("formats.no-file", "This is a folder, not a file.", path.name)
+    try:
+        with path.open("rb") as file:
+            return file.read(8)
+    except OSError as error:
+        reason = error.strerror or "unknown error"
+        raise refusal(
+            "formats.no-file", f"The file cannot be opened: {reason}.", path.name
+        ) from error
+
+
+@contextmanager
+def _opened(part: Part) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
+    """The part's bytes, unpacked as they are read, and how many packed bytes that took so far."""
+    if part.member:
+        with zipfile.ZipFile(part.path) as archive:
+            info = archive.getinfo(part.member)
+            if info.flag_bits & 1:
+                raise refusal("formats.encrypted", "The zip is protected by a password.", part.name)
+            with archive.open(info) as source:
+                unpacked, packed = info.file_size, max(info.compress_size, 1)
+                # The archive's own figures: what comes out is cut off at the size it names.
+                yield source, lambda: packed * source.tell() // max(unpacked, 1)
+    elif _first_bytes(part.path).startswith(GZIP_MAGIC):
+        with part.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unzipped:
+            yield cast("IO[bytes]", unzipped), raw.tell
+    else:
+        with part.path.open("rb") as plain:
+            yield plain, plain.tell
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Turns what the standard library says about a damaged archive into a refusal."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+        raise refusal(
+            "formats.damaged", f"The file is damaged or cut short: {error}.", name
+        ) from error
+    except (KeyError, UnicodeError, RuntimeError, ValueError, OverflowError) as error:
+        raise refusal("formats.damaged", f"The archive cannot be read: {error}.", name) from error
