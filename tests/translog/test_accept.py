@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS
+from openets.kernel.records import Transaction
 from openets.kernel.signing import SigningKey
+from openets.ledger.store import Store
 from openets.storage import boundary
 from openets.storage.database import StorageError
+from openets.translog import accept
 from openets.translog.accept import epoch_message
 from openets.translog.client import (
     Accepted,
@@ -22,6 +27,8 @@ from openets.translog.client import (
     RecordRefused,
     WrongHead,
     WrongRulebook,
+    audit,
+    open_local_log,
     order,
 )
 from openets.translog.messages import NewEpoch
@@ -201,3 +208,150 @@ def test_batches_are_given_out_in_order_and_a_few_at_a_time(forger: Forger) -> N
     assert [receipt.tree_head.size for _, receipt in found] == list(range(last - 29, last - 13))
     assert len(forger.log.batches_after(last - 30, 3)) == 3
     assert forger.log.batches_after(last, 16) == ()
+
+
+# -- every code of the log's decisions -------------------------------------------------------------
+
+
+def everything(forger: Forger) -> tuple[object, ...]:
+    """Where the log is, in memory and in its rows."""
+    log = forger.log._log
+    rows = list(log._rows.batches()), list(log._rows.epochs())
+    return forger.log.where(), list(log._picture.intervals()), log._tree.root(), rows
+
+
+def by_officers(forger: Forger, folder: Path, act: acts.Act) -> bytes:
+    return forger.envelope(forger.act(act), origin=FROM_OFFICERS, signers=officers(folder))
+
+
+OTHERS = acts.AccountOpened(number=60, registry="AT", type="operator-holding")
+Forge = Callable[[Forger, Path], bytes]
+REFUSED: dict[str, tuple[str, Forge]] = {
+    "log.batch-malformed": ("header", lambda *_: b"OETS"),
+    "log.other-store": ("another store", lambda f, _: f.envelope(good(f), store=b"\1" * 16)),
+    "log.unsigned": ("neither", lambda f, _: f.envelope(good(f), signers=[])),
+    "log.chain": ("does not lead", lambda f, _: f.envelope(good(f), head=b"\0" * 32)),
+    "log.malformed": ("at least", lambda f, _: f.envelope(good(f), b"short")),
+    "log.order": ("freezes or lifts", lambda f, folder: by_officers(f, folder, OTHERS)),
+}
+
+
+def good(forger: Forger) -> Transaction:
+    return forger.move("10-0", FIRST, SECOND, (51, 51))
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_is_refused_changes_nothing(forger: Forger, tmp_path: Path, code: str) -> None:
+    words, forge = REFUSED[code]
+    before = everything(forger)
+    answer = forger.log.append(forge(forger, tmp_path))
+    assert code_of(answer) == code
+    assert isinstance(answer, BatchRefused | RecordRefused)
+    assert words in answer.refusal.sentence
+    assert answer.refusal.citation
+    assert everything(forger) == before
+    assert isinstance(forger.offer(good(forger)), Accepted)
+
+
+def test_an_epoch_nobody_signed_changes_nothing(forger: Forger) -> None:
+    before = everything(forger)
+    answer = ask(forger.log._log, NewEpoch(forger.log.where().epoch + 1, b"\0" * 64))
+    assert code_of(answer) == "log.epoch"
+    assert everything(forger) == before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"jurisdiction": "another"},
+        {"registry_key": "0" * 64},
+        {"log_key": "0" * 64},
+        {"officer_keys": ()},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_store_is_founded_as_the_log_was_made_for_it(
+    tmp_path: Path, make_database: MakeDatabase, changed: dict[str, object]
+) -> None:
+    urls = {role: make_database(role) for role in ("journal", "query", "log")}
+    store = world_with_officers(tmp_path, urls)
+    right = acts.StoreCreated(
+        jurisdiction="eu",
+        mode="practice",
+        registry_key=store.registry_key().public.hex(),
+        log_key=store.log_key.hex(),
+        officer_keys=tuple(key.hex() for key in store.officer_keys),
+    )
+    with closing(Pen(store)) as pen:
+        pen.log.new_epoch(store.registry_key())
+        empty = everything(pen)
+        assert code_of(pen.offer(pen.act(right.model_copy(update=changed)))) == "log.store"
+        assert code_of(pen.offer(pen.act(OTHERS))) == "log.store"  # nothing comes before it
+        assert everything(pen) == empty
+        assert isinstance(pen.offer(pen.act(right)), Accepted)
+
+
+class Pen(Forger):
+    """A forger before there is anything in the log."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.log = open_local_log(store.log_directory)
+
+    def close(self) -> None:
+        self.log.stop()
+
+
+def test_every_code_has_a_case() -> None:
+    codes = set(re.findall(r'"(log\.[a-z-]+)"', Path(accept.__file__).read_text()))
+    assert codes == {*REFUSED, "log.epoch", "log.store"}
+
+
+# -- whole or not at all ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad_at", [0, 1, 4])
+def test_a_batch_is_taken_whole_or_not_at_all(forger: Forger, bad_at: int) -> None:
+    """What the good records changed is taken back, and they are taken when the bad one is gone."""
+    before = everything(forger)
+    first = forger.next()
+    sales = [
+        forger.move("10-0", FIRST, SECOND, (51 + index, 51 + index), word=str(index))
+        for index in range(5)
+    ]
+    records = [sale._replace(sequence=first + index) for index, sale in enumerate(sales)]
+    bad = records[bad_at]._replace(acquiring=99)
+    answer = forger.offer(*records[:bad_at], bad, *records[bad_at + 1 :])
+    assert isinstance(answer, RecordRefused)
+    assert (answer.index, answer.refusal.code) == (bad_at, "log.account-unknown")
+    assert everything(forger) == before
+    answer = forger.offer(*records)
+    assert isinstance(answer, Accepted)
+    assert (answer.receipt.tree_head.size, len(answer.receipt.salts)) == (first + 4, 5)
+    assert len(set(answer.receipt.salts)) == 5
+    assert audited_clean(forger)
+
+
+def audited_clean(forger: Forger) -> bool:
+    store = forger.store
+    result = audit(store.log_directory, rulebook=store.rulebook, log_key=store.log_key)
+    return not result.findings
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_an_epoch_whose_commit_fails_stands_if_its_row_does(forger: Forger, when: str) -> None:
+    def fail(name: str) -> None:
+        if name == f"log.epoch.{when}":
+            raise StorageError("The disk is full (injected).")
+
+    old = forger.log.where().epoch
+    boundary.install(fail)
+    with pytest.raises(LogAway, match="disk is full"):
+        forger.log.new_epoch(forger.store.registry_key())
+    boundary.install(None)
+    epoch = old + (when == "after")
+    assert forger.log.where().epoch == epoch
+    assert [each for each, _ in forger.log._log._rows.epochs()] == list(range(1, epoch + 1))
+    assert forger.log.new_epoch(forger.store.registry_key()) == epoch + 1
+    assert isinstance(forger.log.append(sale(forger)), Accepted)
+    assert audited_clean(forger)

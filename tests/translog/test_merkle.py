@@ -106,6 +106,55 @@ def test_every_earlier_root_is_consistent_and_nothing_else(second: int) -> None:
             assert not is_consistent(first, old, second, new, bent)
 
 
+sizes_to_70 = st.integers(1, 70)
+
+
+@given(sizes_to_70, st.data())
+def test_a_proof_stands_for_one_leaf_at_one_place_under_one_root(
+    size: int, data: st.DataObject
+) -> None:
+    """Within a tree that goes on growing; the tree's size itself is vouched for by signature."""
+    leaves = numbered(70)
+    tree = tree_of(leaves)
+    position = data.draw(st.integers(0, size - 1))
+    leaf, root, path = leaf_hash(leaves[position]), tree.root(size), tree.inclusion(position, size)
+    assert root == plain_root(leaves[:size])
+    assert is_included(leaf, position, size, path, root)
+    for other in range(-1, size + 1):
+        assert is_included(leaf, other, size, path, root) == (other == position)
+    for other in range(70):
+        found = is_included(leaf_hash(leaves[other]), position, size, path, root)
+        assert found == (other == position)
+        assert is_included(leaf, position, size, path, tree.root(other + 1)) == (other + 1 == size)
+
+
+@given(sizes_to_70, st.data())
+def test_one_flipped_bit_anywhere_ends_a_proof(second: int, data: st.DataObject) -> None:
+    tree = tree_of(numbered(second))
+    first, position = data.draw(st.integers(1, second)), data.draw(st.integers(0, second - 1))
+    old, new, leaf = tree.root(first), tree.root(second), leaf_hash(numbered(second)[position])
+    consistency, inclusion = tree.consistency(first, second), tree.inclusion(position, second)
+    assert old == plain_root(numbered(second)[:first])
+    assert is_consistent(first, old, second, new, consistency)
+    assert is_included(leaf, position, second, inclusion, new)
+
+    def bent(parts: list[bytes]) -> list[bytes]:
+        place, bit = data.draw(st.integers(0, len(parts) - 1)), data.draw(st.integers(0, 255))
+        changed = bytearray(parts[place])
+        changed[bit // 8] ^= 1 << bit % 8
+        return [*parts[:place], bytes(changed), *parts[place + 1 :]]
+
+    leaf_, new_, *path = bent([leaf, new, *inclusion])
+    assert not is_included(leaf_, position, second, path, new_)
+    old_, new_, *path = bent([old, new, *consistency])
+    assert not is_consistent(first, old_, second, new_, path)
+    if len(consistency) > 1:
+        assert not is_consistent(first, old, second, new, consistency[::-1])
+    if consistency:
+        assert not is_consistent(first, old, second, new, consistency[1:])
+        assert not is_consistent(first, old, second, new, consistency[:-1])
+
+
 @given(st.integers(0, 200), st.data())
 def test_leaves_taken_off_leave_no_trace(size: int, data: st.DataObject) -> None:
     kept = data.draw(st.integers(0, size))

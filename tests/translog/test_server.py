@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -21,7 +22,6 @@ from openets.translog.messages import Broken, Where, answers, questions
 from openets.translog.store import load
 from tests.busy_world import SCENE
 from tests.small_world import make_store
-
 
 NONSENSE = (
     b"",
@@ -101,6 +101,18 @@ def test_strangers_and_nonsense_do_no_harm(store: Store) -> None:
             assert isinstance(answers.validate_json(connection.recv_bytes()), Broken)
         connection.send_bytes(questions.dump_json(Where()))
         assert answers.validate_json(connection.recv_bytes()) == log.where()
+    log.stop()
+
+
+def test_a_message_that_claims_to_be_endless_is_hung_up_on(store: Store) -> None:
+    """The length comes first; nobody reserves memory for two gigabytes that may never come."""
+    log = start_log(store.log_directory)
+    address, secret = server.address_of(store.log_directory), load(store.log_directory).authkey()
+    with Client(address, authkey=secret) as connection:
+        os.write(connection.fileno(), struct.pack("!i", 2**31 - 1))
+        with pytest.raises(EOFError):
+            connection.recv_bytes()
+    assert log.where().sequence == 0
     log.stop()
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
@@ -25,24 +23,19 @@ from openets.interfaces.cli.output import (
     console,
     fail,
     failing,
-    number,
     opened,
     print_rows,
 )
-from openets.interfaces.cli.upkeep import print_verification, run_verification
-from openets.interfaces.cli.writing import writing
+from openets.interfaces.cli.playing import play_and_prove, sum_books
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
-from openets.ledger.follow import Follower
-from openets.ledger.journal import stored_records as journal_records
-from openets.ledger.post import OFFICERS_NEEDED
+from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store
-from openets.storage.database import Database
-from openets.translog.client import stored_records as log_records
 from openets.world.figures import load_figures
 from openets.world.play import play
+from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
-from openets.world.totals import Totals, sum_records
+from openets.world.totals import Totals
 
 STATE = "demonstration.json"  # the seed, and whether it was played to the end
 PARTS = {"officers", "registry", "log", STATE}  # what a store is made of before its store.toml
@@ -60,14 +53,12 @@ def demo(
     with failing():
         store = _open_or_make(directory, again, seed)
         console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/")
-        seconds = _play(store, seed)
-        ledger, log = _sum(store)
-        console.print(render(load_figures(), ledger, log, seconds))
-        console.print("[bold]verify[/bold]")
-        result = run_verification(store)
-        print_verification(result)
-        if not result.sound:
-            raise typer.Exit(1)
+        figures = load_figures()
+
+        def player(writer: Writer, report: Report) -> None:
+            play(writer, store.rulebook, figures, seed, report)
+
+        ledger = play_and_prove(store, figures, player)
         _write_state(directory, seed, finished=True)
         _say_where_next(store, ledger)
 
@@ -78,7 +69,7 @@ def totals(
     """Sum both books as they are stored and hold them against the published figures."""
     with opened(directory) as store:
         figures = load_figures()
-        ledger, log = _sum(store)
+        ledger, log = sum_books(store)
         if as_json or as_csv:
             columns, rows = plain_rows(figures, ledger, log)
             print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
@@ -117,52 +108,6 @@ def _go_on(store: Store, seed: int) -> Store:
 def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
     words = json.dumps({"seed": seed, "finished": finished})
     (directory / STATE).write_text(words, encoding="utf-8")
-
-
-def _play(store: Store, seed: int) -> dict[int, float]:
-    """Plays the world with a bar that moves; returns the seconds each year took."""
-    seconds: dict[int, float] = {}
-    figures = load_figures()
-    years = sorted({figure.year for figure in figures})
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=40),
-        TextColumn("{task.fields[posted]} records"),
-        TimeElapsedColumn(),
-    )
-    with (
-        Progress(*columns, console=console) as progress,
-        writing(store) as writer,
-    ):
-        follower = Follower(store)
-        task = progress.add_task("opening", total=len(years) + 1, posted="0")
-        started = time.perf_counter()
-
-        def report(year: int, step: str, posted: int) -> None:
-            nonlocal started
-            now = time.perf_counter()
-            seconds[year] = seconds.get(year, 0) + now - started
-            started = now
-            done = min(max(year - years[0], 0), len(years))
-            progress.update(
-                task, completed=done, description=f"{year} {step:<24.24}", posted=number(posted)
-            )
-
-        play(writer, store.rulebook, figures, seed, report)
-        progress.update(task, description="query tables".ljust(29))
-        follower.finish()
-        progress.update(task, completed=len(years) + 1, description="played".ljust(29))
-    return seconds
-
-
-def _sum(store: Store) -> tuple[Totals, Totals]:
-    """Both books, summed from their stored rows as they stand."""
-    database = Database(store.journal_url, name="journal", read_only=True)
-    try:
-        ledger = sum_records(journal_records(database), store.rulebook)
-    finally:
-        database.close()
-    return ledger, sum_records(log_records(store.log_directory), store.rulebook)
 
 
 def _say_where_next(store: Store, ledger: Totals) -> None:

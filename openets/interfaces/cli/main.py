@@ -9,6 +9,7 @@ from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
+from openets.interfaces.cli.replay import replay
 
 app = typer.Typer(
     help="OpenETS: an emissions trading system in one program.",
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("totals")(totals)
+app.command("replay")(replay)
 app.add_typer(law_app, name="law")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
