@@ -15,7 +15,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,11 @@ class Database:
 
     def close(self) -> None:
         """Closes the connection and lets go of what `hold` took."""
+        if not self.is_sqlite and not self._connection.closed:
+            # The server notices a closed connection a moment later; whoever comes next must not
+            # be turned away meanwhile.
+            with suppress(psycopg.Error):
+                self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
         if self._lock is not None:
             os.close(self._lock)

@@ -277,6 +277,9 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("log", "check", __file__), "This is not a receipt"),
     (("log", "check", sys.executable), "it is not text"),
     (("log", "check", __file__, "--key", "xyz"), "'xyz' is not a public key"),
+    (("import", "nowhere.csv"), "The file cannot be opened: No such file"),
+    (("export", "nowhere", "merged", "x.csv"), "The folder holds no snapshot"),
+    (("replay", "nowhere.csv"), "The file cannot be opened: No such file"),
     (("nonsense",), "No such command"),
 ]
 

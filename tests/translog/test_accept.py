@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openets.kernel import acts
-from openets.kernel.batch import FROM_OFFICERS
+from openets.kernel.batch import FROM_OFFICERS, FROM_REGISTRY, Batch, decode_batch
 from openets.kernel.records import Transaction
 from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
@@ -135,6 +135,25 @@ def test_strangers_other_stores_and_nonsense_are_refused(forger: Forger, tmp_pat
     for bad in (b"", b"OETS", good[:-1], good + b"\0", good[:200] + b"\xff" + good[201:]):
         assert code_of(forger.log.append(bad)) in ("log.batch-malformed", "log.unsigned")
     assert isinstance(forger.log.append(good), Accepted)
+
+
+def test_every_signature_must_be_valid_and_of_another_hand(forger: Forger, tmp_path: Path) -> None:
+    """A signature that fails is no better than none, and one hand counts once."""
+    first, second = officers(tmp_path)
+    registry = forger.store.registry_key()
+    freeze = forger.act(acts.Freeze(account=FIRST, reason="drill"))
+    record = forger.move("10-0", FIRST, SECOND, (51, 51))
+    for origin, subject, keys in (
+        (FROM_REGISTRY, record, [registry, registry]),
+        (FROM_OFFICERS, freeze, [first, second, second]),
+    ):
+        envelope = forger.envelope(subject, origin=origin, signers=keys)
+        assert code_of(forger.log.append(envelope)) == "log.unsigned"
+        broken = envelope[:-1] + bytes([envelope[-1] ^ 1])  # the last signature
+        assert code_of(forger.log.append(broken)) == "log.unsigned"
+        assert isinstance(decode_batch(broken), Batch)
+    wanted = forger.envelope(freeze, origin=FROM_OFFICERS, signers=[first, second])
+    assert isinstance(forger.log.append(wanted), Accepted)
 
 
 def test_recorded_times_never_run_backwards(forger: Forger) -> None:

@@ -155,6 +155,20 @@ def test_one_flipped_bit_anywhere_ends_a_proof(second: int, data: st.DataObject)
         assert not is_consistent(first, old, second, new, consistency[:-1])
 
 
+@pytest.mark.parametrize("second", range(2, 34))
+def test_a_proof_does_not_reach_a_taller_tree(second: int) -> None:
+    """One step less than the claimed size asks for is not enough, though both roots come out."""
+    tree = tree_of(numbered(second))
+    new = tree.root()
+    taller = 2 << second.bit_length()  # sizes of the same height may share a path
+    for first in range(1, second):
+        path = tree.consistency(first, second)
+        assert not is_consistent(first, tree.root(first), taller, new, path)
+    for position, leaf in enumerate(numbered(second)):
+        path = tree.inclusion(position, second)
+        assert not is_included(leaf_hash(leaf), position, taller, path, new)
+
+
 @given(st.integers(0, 200), st.data())
 def test_leaves_taken_off_leave_no_trace(size: int, data: st.DataObject) -> None:
     kept = data.draw(st.integers(0, size))

@@ -125,6 +125,19 @@ def test_a_range_beyond_the_last_serial_has_no_stretches() -> None:
     assert list(serials.stretches(4, 3)) == []
 
 
+def test_neighbours_of_one_owner_are_one_stretch() -> None:
+    """Or a unit that goes to and fro for years would leave a stretch behind each time."""
+    serials = SerialMap()
+    serials.create(Block(1, 1, 100), 7)
+    serials.create(Block(1, 101, 200), 7)
+    for start, end in ((1, 1), (200, 200), (50, 60), (61, 70), (40, 49), (2, 39), (71, 199)):
+        serials.give(start, end, 8)
+    assert list(serials) == [Stretch(1, 200, 1, 8)]
+    for start, end in ((10, 20), (30, 40), (21, 29), (1, 9), (41, 200)):
+        serials.give(start, end, 7)
+    assert list(serials) == [Stretch(1, 200, 1, 7)]
+
+
 # -- shelves ---------------------------------------------------------------------------------------
 
 
@@ -172,7 +185,7 @@ def state_of(picture: Picture) -> tuple[Any, ...]:
         picture.head,
         picture.rulebook,
         picture.kind_count,
-        [dict(shelf.items()) for shelf in picture._shelves],
+        {name: dict(held.items()) for name, held in vars(picture).items() if type(held) is Shelf},
         list(picture.intervals()),
         {registry: map_.last for registry, map_ in picture.serials.items() if map_.last},
     )

@@ -199,6 +199,17 @@ def test_a_head_the_registry_signed_vouches_for_nothing(lost: Lost) -> None:
         lost.rebuild(lost.newest.signed(lost.store.registry_key()))
 
 
+def test_a_head_of_another_history_of_the_same_log_vouches_for_nothing(
+    lost: Lost, tmp_path: Path
+) -> None:
+    """The log did sign it: its key was stolen, or the journal is not what the log has seen."""
+    other = lost.newest._replace(root=b"\1" * 32).signed(load(lost.store.log_directory).key())
+    for signers in ((), officers(tmp_path)):
+        with pytest.raises(StorageError, match="does not lead to the tree head"):
+            lost.rebuild(other, signers)
+        assert not lost.found()["log_batch"]
+
+
 def test_a_log_that_has_records_is_not_made_again(lost: Lost) -> None:
     lost.rebuild(lost.earlier)
     before = lost.found()

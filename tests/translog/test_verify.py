@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from openets.kernel import acts
 from openets.kernel.batch import (
+    FROM_OFFICERS,
     Receipt,
     TreeHead,
     decode_batch,
@@ -20,12 +22,16 @@ from openets.kernel.batch import (
 from openets.kernel.records import Transaction, decode_record
 from openets.ledger.store import Store, open_writer
 from openets.storage.database import Database
-from openets.translog.client import Audit, audit, open_local_log
+from openets.translog.accept import TransactionLog
+from openets.translog.client import Accepted, Audit, audit, open_local_log, prove, receipt_head
 from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.picture import Picture
 from openets.translog.store import load
 from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
 from tests.small_world import FIRST, SECOND, make_store, move
+from tests.translog.batches import Forger
+from tests.translog.worlds import officers, world_with_officers
 
 FLIPS = 300
 
@@ -205,6 +211,44 @@ def test_a_record_against_the_law_is_found_though_all_signatures_are_right(store
     assert finding.serial == record.blocks[0].start
 
 
+def test_officers_who_order_more_than_a_freeze_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that was tampered with takes it; the audit judges by itself."""
+    urls = {role: f"sqlite:{tmp_path / role}" for role in ("journal", "query", "log")}
+    forger = Forger(world_with_officers(tmp_path, urls), SCENE)
+    opened = forger.act(acts.AccountOpened(number=60, registry="AT", type="operator-holding"))
+    with monkeypatch.context() as bribed:
+        bribed.setattr(TransactionLog, "_check_store", lambda *_: None)
+        order = forger.envelope(opened, origin=FROM_OFFICERS, signers=officers(tmp_path))
+        assert isinstance(forger.log.append(order), Accepted)
+    forger.log.stop()
+    (finding,) = audited(forger.store).findings
+    assert "more than a freeze" in finding.sentence
+    assert (finding.batch, finding.record) == (opened.sequence, opened.sequence)
+
+
+def test_a_clock_that_ran_backwards_is_found(tmp_path: Path) -> None:
+    forger = Forger(make_store(tmp_path / "store"), SCENE)
+    forger.log._log._recorded = 0  # the log forgets when the row before was recorded
+    forger.log.step_clock(-3_600_000_000)
+    sold = forger.move("10-0", FIRST, SECOND, (51, 51))
+    assert isinstance(forger.offer(sold), Accepted)
+    forger.log.stop()
+    (finding,) = audited(forger.store).findings
+    assert "recorded before" in finding.sentence
+    assert finding.batch == sold.sequence
+
+
+def test_units_that_nobody_holds_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conservation is summed over what is held, not taken from what was counted on the way."""
+    store = played(tmp_path / "store", {})
+    every = list(audited(store).intervals())
+    monkeypatch.setattr(Picture, "intervals", lambda _: iter(every[1:]))
+    (finding,) = audited(store).findings
+    assert "not those created" in finding.sentence
+
+
 # -- single bytes of a file --------------------------------------------------------------------
 
 
@@ -217,10 +261,16 @@ def flipping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
     yield store, path, path.read_bytes()
 
 
+# What bears on how rows are read. The file's other numbers (schema and user version, application
+# number) are read by nobody, and WAL mode is set anew by whoever opens it to write.
+SETTINGS = ("encoding", "page_size", "page_count", "freelist_count", "auto_vacuum")
+
+
 def contents(path: Path) -> list[tuple[object, ...]]:
     """Everything the file says, as the engine reads it."""
     with closing(sqlite3.connect(path)) as connection:
         found = list(connection.execute("SELECT * FROM sqlite_master ORDER BY name"))
+        found += [connection.execute(f"PRAGMA {name}").fetchone() for name in SETTINGS]
         for table in ("log_meta", "log_epoch", "log_batch"):
             found += connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
         return found
@@ -246,3 +296,42 @@ def test_a_flipped_byte_is_found_or_says_nothing(
     path.write_bytes(whole)
     assert not audited(store).findings
     assert silent < FLIPS // 6 * 0.9, "hardly any flip was found; the file must be mostly data"
+
+
+def test_a_flipped_byte_of_the_file_header_is_found_or_says_nothing(
+    flipping: tuple[Store, Path, bytes],
+) -> None:
+    """The first hundred bytes say how all others are read."""
+    store, path, whole = flipping
+    expected = contents(path)
+    draw = random.Random(100)
+    found = []
+    for at in range(100):
+        bent = bytearray(whole)
+        bent[at] ^= 1 << draw.randrange(8)
+        path.write_bytes(bytes(bent))
+        if audited(store).findings:
+            found.append(at)
+        else:
+            assert contents(path) == expected, f"byte {at} changed what the log says, unnoticed"
+    path.write_bytes(whole)
+    assert set(range(16)) <= set(found)  # the words a database file opens with
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_rows_missing_at_the_end_show_in_what_the_log_is_proved_up_to(
+    store: Store, count: int
+) -> None:
+    """A shorter log is sound in itself; only the journal, or a head kept elsewhere, tells."""
+    with closing(rows_of(store)) as database:
+        kept = [row[0] for row in database.rows("SELECT last FROM log_batch ORDER BY first")]
+        receipt = prove(store.log_directory, kept[-1])
+        heads = list(database.rows("SELECT head, root FROM log_batch ORDER BY first"))
+        database.run("DELETE FROM log_batch WHERE last > ?", (kept[-1 - count],))
+    result = audited(store)
+    assert not result.findings
+    assert result.records == kept[-1 - count]
+    assert (result.head, result.root) == tuple(map(bytes, heads[-1 - count]))
+    assert receipt_head(receipt).size > result.records
+    with pytest.raises(LookupError, match=f"no record {kept[-1]}"):
+        prove(store.log_directory, kept[-1])
