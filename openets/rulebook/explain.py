@@ -87,7 +87,7 @@ def write_value(value: Any) -> str:
         return f"{value:,}" if abs(value) >= SHOWN_WITH_THOUSANDS else str(value)
     if isinstance(value, tuple):
         between = " | " if any(isinstance(item, Mapping) for item in value) else ", "
-        return between.join(write_value(item) for item in value)
+        return between.join(write_value(item) for item in value) or "none"
     if isinstance(value, Mapping):
         parts = (f"{key}: {write_value(item)}" for key, item in value.items())
         return "; ".join(parts)

@@ -3,28 +3,27 @@
 A folder holds one folder per act and in it one YAML file per subject; a file maps the path of a
 parameter to its title, unit and dated values. The values of one parameter may be spread over acts:
 they are joined by path. All that is wrong is reported at once, because whoever writes law into a
-file wants the whole list. Numbers with a point become exact decimals, never binary fractions.
+file wants the whole list.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from pydantic import ValidationError
 
-from openets.kernel.money import Decimal
 from openets.rulebook.ask import known_values
 from openets.rulebook.model import Parameter, Rulebook, Value
+from openets.rulebook.notation import BadNotation, build, fields, find_slips, line_of, parse
 from openets.rulebook.tables import check_item, describe, unknown_names
 
 LAW = Path(__file__).parent / "law"
-_PATH = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
+PATH = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
 class Problem(NamedTuple):
@@ -87,50 +86,30 @@ def load_folder(folder: Path) -> Rulebook:
     reading = _Reading(folder)
     for file in sorted(folder.rglob("*.yaml")):
         reading.read(file)
+    for file in sorted(folder.rglob("*.yml")):
+        place = Place(str(file.relative_to(folder)), 1)
+        reading.complain(place, "This file is not read: law is in files named .yaml.")
     return reading.rulebook()
 
 
-# -- YAML ----------------------------------------------------------------------------------------
+def check_folder(folder: Path) -> list[Rulebook]:
+    """Reads a folder of law, whatever it is; raises `BadRulebook` with everything that is wrong.
 
-
-class _Loader(yaml.SafeLoader):
-    """YAML whose plain words stay words: NO is Norway, and 1.74 is exact."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (the name is PyYAML's)
-
-
-_TAG = "tag:yaml.org,2002:"
-_RESOLVERS = (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("int", r"-?[0-9][0-9_]*", "-0123456789"),
-    ("float", r"-?[0-9][0-9_]*\.[0-9]+", "-0123456789"),
-    ("timestamp", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "0123456789"),
-)
-for _name, _pattern, _first in _RESOLVERS:
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern})$"), list(_first))
-
-
-def _read_int(loader: yaml.SafeLoader, node: yaml.Node) -> int:
-    return int(str(node.value).replace("_", ""))
-
-
-def _read_decimal(loader: yaml.SafeLoader, node: yaml.Node) -> Decimal:
-    return Decimal(str(node.value).replace("_", ""))
-
-
-_Loader.add_constructor(_TAG + "int", _read_int)
-_Loader.add_constructor(_TAG + "float", _read_decimal)
-
-
-def _fields(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, int]]:
-    """Each key of a mapping, what it holds, and the line of the key."""
-    for key, value in node.value:
-        yield str(key.value), value, _line(key)
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+    It may hold a jurisdiction, be the folder of them all, or be a part of one in the package, say
+    the folder of one act. A part is read with the rest of its jurisdiction, without which its
+    values have no beginning, and what is wrong in the part is said alone.
+    """
+    folder = folder.resolve()
+    if folder == LAW.resolve():
+        return [load_folder(LAW / name) for name in jurisdictions()]
+    if LAW.resolve() not in folder.parents:
+        return [load_folder(folder)]
+    whole = LAW.resolve() / folder.relative_to(LAW.resolve()).parts[0]
+    try:
+        return [load_folder(whole)]
+    except BadRulebook as error:
+        own = [one for one in error.problems if (whole / one.file).is_relative_to(folder)]
+        raise BadRulebook(own or error.problems) from None
 
 
 class _Reading:
@@ -143,6 +122,7 @@ class _Reading:
         self.titles: dict[str, tuple[str, Place]] = {}
         self.units: dict[str, tuple[str, Place]] = {}
         self.first_seen: dict[str, Place] = {}
+        self.unread = 0  # files that could not be read to their end
 
     def complain(self, place: Place, sentence: str) -> None:
         """Notes a problem."""
@@ -155,10 +135,12 @@ class _Reading:
         for path, place in self.first_seen.items():
             if path not in self.titles:
                 self.complain(place, f"{path} has no title in any file.")
+        paths = set(self.first_seen)
         for found in self.found.values():
             self.check_dates(found)
-            for one in found:
-                self.check_names(one)
+            if not self.unread:
+                for one in found:
+                    self.check_names(one, paths)
         if self.problems:
             raise BadRulebook(self.problems)
         return Rulebook(self.folder.name, map(self.parameter, self.first_seen))
@@ -176,44 +158,29 @@ class _Reading:
     def read(self, file: Path) -> None:
         """Reads the parameters of a file."""
         name = str(file.relative_to(self.folder))
+        slips: list[BadNotation] = []
+        root = None
         try:
-            loader = _Loader(file.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            self.complain(Place(name, 1), f"This is not text in UTF-8: {error}.")
+            root = parse(file.read_text(encoding="utf-8"))
+            slips = list(find_slips(root)) if root else []
+        except UnicodeDecodeError as error:
+            slips = [BadNotation(1, f"This is not text in UTF-8: {error}.")]
+        except BadNotation as error:
+            slips = [error]
+        else:
+            if not isinstance(root, yaml.MappingNode):
+                slips = [BadNotation(1, "A file of law maps paths to parameters.")]
+        for slip in slips:
+            self.complain(Place(name, slip.line), slip.sentence)
+        if slips or not isinstance(root, yaml.MappingNode):
+            self.unread += 1
             return
-        try:
-            root = loader.get_single_node()
-            if isinstance(root, yaml.MappingNode):
-                self.find_repeated(name, root)
-                for path, node, line in _fields(root):
-                    self.read_parameter(loader, Place(name, line), path, node)
-            else:
-                self.complain(Place(name, 1), "A file of law maps paths to parameters.")
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark else 1
-            self.complain(Place(name, line), f"This is not YAML: {error.problem}.")
-        finally:
-            loader.dispose()
+        for path, node, line in fields(root):
+            self.read_parameter(Place(name, line), path, node)
 
-    def find_repeated(self, file: str, node: yaml.Node) -> None:
-        """Complains of keys that stand twice in a mapping; YAML would silently take the last."""
-        if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
-            for key, value in node.value:
-                name = str(key.value)
-                if name in seen:
-                    sentence = f"{name} stands here twice; it is also on line {seen[name]}."
-                    self.complain(Place(file, _line(key)), sentence)
-                seen.setdefault(name, _line(key))
-                self.find_repeated(file, value)
-        elif isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                self.find_repeated(file, item)
-
-    def read_parameter(self, loader: _Loader, place: Place, path: str, node: yaml.Node) -> None:
+    def read_parameter(self, place: Place, path: str, node: yaml.Node) -> None:
         """Reads what one file says about a parameter."""
-        if not _PATH.fullmatch(path):
+        if not PATH.fullmatch(path):
             self.complain(place, f"{path!r} is not a path: write small words joined by points.")
             return
         if not isinstance(node, yaml.MappingNode):
@@ -221,20 +188,20 @@ class _Reading:
             return
         self.first_seen.setdefault(path, place)
         self.found.setdefault(path, [])
-        fields: dict[str, yaml.Node] = {}
-        for key, field, line in _fields(node):
-            fields[key] = field
+        parts: dict[str, yaml.Node] = {}
+        for key, field, line in fields(node):
+            parts[key] = field
             if key not in ("title", "unit", "values"):
                 sentence = f"{path} has an unknown key {key}; it has title, unit, values."
                 self.complain(Place(place.file, line), sentence)
-        self.read_text(place.file, path, "title", self.titles, fields.get("title"))
-        self.read_text(place.file, path, "unit", self.units, fields.get("unit"))
-        values = fields.get("values")
+        self.read_text(place.file, path, "title", self.titles, parts.get("title"))
+        self.read_text(place.file, path, "unit", self.units, parts.get("unit"))
+        values = parts.get("values")
         if not isinstance(values, yaml.SequenceNode) or not values.value:
             self.complain(place, f"{path} has no values here; write a list of them.")
             return
         for item in values.value:
-            self.read_value(loader, place.file, path, item)
+            self.read_value(place.file, path, item)
 
     def read_text(
         self,
@@ -247,7 +214,7 @@ class _Reading:
         """Reads a title or unit, which may stand in each file of a parameter if it is the same."""
         if node is None:
             return
-        place = Place(file, _line(node))
+        place = Place(file, line_of(node))
         if not isinstance(node, yaml.ScalarNode) or not str(node.value).strip():
             self.complain(place, f"The {key} of {path} is text.")
             return
@@ -256,15 +223,15 @@ class _Reading:
             other = f"{before[1].file}:{before[1].line}"
             self.complain(place, f"The {key} of {path} is another in {other}.")
 
-    def read_value(self, loader: _Loader, file: str, path: str, node: yaml.Node) -> None:
+    def read_value(self, file: str, path: str, node: yaml.Node) -> None:
         """Reads one dated value."""
-        place = Place(file, _line(node))
+        place = Place(file, line_of(node))
         if not isinstance(node, yaml.MappingNode):
             self.complain(place, f"A value of {path} has from, enacted, value, source and status.")
             return
-        lines = {key: line for key, _, line in _fields(node)}
+        lines = {key: line for key, _, line in fields(node)}
         try:
-            raw = {key: loader.construct_object(item, deep=True) for key, item, _ in _fields(node)}
+            raw = {key: build(item) for key, item, _ in fields(node)}
             value = Value.model_validate(raw)
         except ValidationError as error:
             for one in error.errors():
@@ -305,9 +272,9 @@ class _Reading:
                 )
                 self.complain(places[id(later)], sentence)
 
-    def check_names(self, one: _Found) -> None:
+    def check_names(self, one: _Found, paths: set[str]) -> None:
         """Refuses an item of the register that names an item nobody defines."""
         if any(problem.file == one.place.file for problem in self.problems):
             return  # its shape may be wrong, and the names would follow from that
-        for sentence in unknown_names(one.path, one.value.value, set(self.first_seen)):
+        for sentence in unknown_names(one.path, one.value.value, paths):
             self.complain(one.place, sentence)

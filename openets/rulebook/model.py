@@ -16,7 +16,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from openets.kernel.clock import SystemClock
 from openets.kernel.money import Decimal
@@ -72,7 +72,7 @@ def _read_value(value: Any) -> Any:
     return freeze(value)
 
 
-YearOrDay = Annotated[date, BeforeValidator(_read_day)]
+YearOrDay = Annotated[date, BeforeValidator(_read_day, json_schema_input_type=int | date)]
 
 
 class _Frozen(BaseModel):
@@ -95,7 +95,7 @@ class Value(_Frozen):
     from_: Annotated[YearOrDay, Field(alias="from")]
     until: YearOrDay | None = None
     enacted: Annotated[date, BeforeValidator(_read_date)]
-    value: Annotated[Any, BeforeValidator(_read_value)]
+    value: Annotated[Any, BeforeValidator(_read_value), WithJsonSchema({"not": {"type": "null"}})]
     source: Source
     status: Status
     note: Text | None = None

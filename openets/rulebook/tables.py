@@ -187,7 +187,7 @@ class _UnitCodesRow(_Row):
     pairs: tuple[tuple[Code, Code], ...]
 
 
-_ROWS: dict[str, type[_Row]] = {
+ITEM_ROWS: dict[str, type[_Row]] = {
     ACCOUNT_TYPES: AccountTypeRow,
     UNIT_TYPES: UnitTypeRow,
     TRANSACTION_TYPES: TransactionTypeRow,
@@ -208,7 +208,7 @@ def check_item(path: str, value: Any) -> list[str]:
     """What is wrong with the value of an item, as sentences; other parameters have no shape."""
     if not path.startswith(ITEMS):
         return []
-    for prefix, row in _ROWS.items():
+    for prefix, row in ITEM_ROWS.items():
         if path.startswith(prefix):
             try:
                 row.model_validate(thaw(value))
@@ -217,7 +217,7 @@ def check_item(path: str, value: Any) -> list[str]:
             if prefix == TRANSACTION_TYPES:
                 return _check_label(path.removeprefix(prefix))
             return []
-    return [f"{path} is no item the register knows: {', '.join(sorted(_ROWS))}."]
+    return [f"{path} is no item the register knows: {', '.join(sorted(ITEM_ROWS))}."]
 
 
 def _check_label(label: str) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from openets.interfaces.cli.law import law_app
+from openets.rulebook.load import LAW
 
 RUNNER = CliRunner()
 FACTOR = "linear-reduction-factor"
@@ -52,6 +53,7 @@ def test_show_answers_for_a_day() -> None:
         (("show", FACTOR, "--known-on", "2018"), "--known-on takes a day"),
         (("show", FACTOR, "--jurisdiction", "atlantis"), "there is law for: eu"),
         (("check", "nowhere"), "There is no folder nowhere."),
+        (("diff", "--known-on", "2018-10-03", "soon"), "--known-on takes a day"),
     ],
 )
 def test_errors_are_sentences_with_code_2(arguments: tuple[str, ...], says: str) -> None:
@@ -71,7 +73,43 @@ def test_list_finds_paths_by_a_part() -> None:
     assert run("list", "penalties", "--csv").startswith("path,title,values")
 
 
+REFORM = ("diff", "--known-on", "2018-10-03", "2023-12-31", FACTOR)
+
+
+def test_diff_shows_what_a_reform_changed() -> None:
+    said = run(*REFORM)
+    assert f"{FACTOR} from 2024-01-01 until 2028-01-01: changed\n" in said
+    assert "\n  - 2.2 % a year    Directive 2003/87/EC as amended by Directive (EU) 2018" in said
+    assert "\n  + 4.3 % a year    Directive 2003/87/EC as amended by Directive (EU) 2023" in said
+
+
+def test_diff_says_the_same_as_json_and_csv() -> None:
+    rows = json.loads(run(*REFORM, "--json"))
+    assert [(row["old"], row["new"], row["until"]) for row in rows] == [
+        ("2.2", "4.3", "2028-01-01"),
+        ("2.2", "4.4", None),
+    ]
+    head, *lines = run(*REFORM, "--csv").splitlines()
+    assert head == "path,from,until,what,old,old_article,new,new_article,unit"
+    assert [line.split(",")[:5] for line in lines] == [
+        [FACTOR, "2024-01-01", "2028-01-01", "changed", "2.2"],
+        [FACTOR, "2028-01-01", "", "changed", "2.2"],
+    ]
+
+
+def test_pages_and_schema_are_written_into_a_folder(tmp_path: Path) -> None:
+    out = tmp_path / "manual" / "law"
+    said = run("pages", "--out", str(out)).split()
+    assert said == [str(file) for file in sorted(out.iterdir())]
+    assert (out / "penalties.md").read_text().startswith("# penalties\n")
+    run("schema", "--out", str(out))
+    assert json.loads((out / "law.json").read_text())["title"] == "A file of law"
+    (tmp_path / "file").touch()
+    assert "Cannot write to" in run("schema", "--out", str(tmp_path / "file"), code=2)
+
+
 def test_check_reads_all_law(tmp_path: Path) -> None:
     assert run("check").startswith("eu: ")
+    assert " official, " in run("check", str(LAW / "eu" / "directive-2009-29"))
     (tmp_path / "bad.yaml").write_text("a: 1\n")
     assert "bad.yaml:1: a has a title" in run("check", str(tmp_path), code=2)

@@ -34,6 +34,7 @@ def test_an_unknown_path_has_no_history() -> None:
         (True, "yes"),
         (None, "none"),
         (("a", "b"), "a, b"),
+        ((), "none"),
         ({"first": 2005, "units": ("a", "b")}, "first: 2005; units: a, b"),
         (({"to": ("a", "b")}, {"to": ("c",)}), "to: a, b | to: c"),
     ],

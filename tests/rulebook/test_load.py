@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openets.kernel.money import Decimal
-from openets.rulebook.load import BadRulebook, UnknownJurisdiction, load_folder, load_rulebook
+from openets.rulebook import load
+from openets.rulebook.load import (
+    BadRulebook,
+    UnknownJurisdiction,
+    check_folder,
+    load_folder,
+    load_rulebook,
+)
 
 GOOD = """\
 penalty:
@@ -89,6 +96,7 @@ def test_good_law_loads(tmp_path: Path) -> None:
         ("unit: EUR per tonne", "units: EUR", 3, "penalty has an unknown key units"),
         ("unit: EUR per tonne", "unit: [EUR]", 3, "The unit of penalty is text."),
         ("title: A penalty", "title:", 2, "The title of penalty is text."),
+        ("value: 40", "value: !!float abc", 5, "penalty: abc is not a number"),
         ("  title: A penalty\n", "", 1, "penalty has no title in any file."),
         ("penalty:", "Pen alty:", 1, "'Pen alty' is not a path"),
         ("      value: 40", "      value: 40\n      value: 50", 9, "value stands here twice"),
@@ -120,10 +128,33 @@ def test_everything_wrong_is_reported_at_once(tmp_path: Path) -> None:
         ("penalty: { title: A, values: [] }\n", "has no values here"),
         ("a: 1\na: 2\n", "a stands here twice; it is also on line 1"),
         ("a: \x07\n", "This is not text"),
+        ("a: &x [*x]\n", "named by an alias; law is written out"),
+        ("a: &x 1\nb: *x\n", "named by an alias; law is written out"),
+        ("a: *x\n", "This is not YAML"),
+        ("a: !!set { b }\n", "Law has no tags"),
+        ("a: !!python/none b\n", "Law has no tags"),
+        ("[a]: b\n", "A key is a word"),
+        ("a: { [b]: c }\n", "A key is a word"),
+        ("a: " + "[" * 100_000, "nested more than 50 levels"),
+        ("- " * 100_000, "nested more than 50 levels"),
+        ("\n".join(" " * 4 * depth + "a:" for depth in range(60)), "nested more than 50 levels"),
     ],
 )
 def test_files_of_another_shape_are_refused(tmp_path: Path, text: str, says: str) -> None:
     assert any(says in one for one in problems(tmp_path, subject=text))
+
+
+def test_a_file_under_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, subject=GOOD)
+    (tmp_path / "act" / "more.yml").write_text(GOOD)
+    with pytest.raises(BadRulebook, match=r"more\.yml:1: This file is not read"):
+        load_folder(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_others(tmp_path: Path) -> None:
+    unit = ITEM.replace("account_types.holding", "unit_types.allowance")
+    found = problems(tmp_path, holding=ITEM, unit=unit + "a: &x [*x]\n")
+    assert found == ["act/unit.yaml:13: This is named by an alias; law is written out."]
 
 
 def test_a_folder_without_law_is_refused(tmp_path: Path) -> None:
@@ -217,6 +248,27 @@ def test_an_unknown_jurisdiction_lists_those_there_are() -> None:
     with pytest.raises(UnknownJurisdiction, match="no law for 'atlantis'; there is law for: eu"):
         load_rulebook("atlantis")
     assert load_rulebook("eu") is load_rulebook("eu")
+
+
+def test_any_folder_can_be_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All law, a jurisdiction, one act of it, or law from elsewhere."""
+    for folder in ("eu/one", "eu/two", "kyoto/act"):
+        (tmp_path / "law" / folder).mkdir(parents=True)
+    monkeypatch.setattr(load, "LAW", tmp_path / "law")
+    one, two = (tmp_path / "law" / "eu" / act / "subject.yaml" for act in ("one", "two"))
+    one.write_text(GOOD)
+    two.write_text("penalty:\n  values:\n" + GOOD.split("  values:\n")[1].replace("20", "21"))
+    (tmp_path / "law" / "kyoto" / "act" / "subject.yaml").write_text(GOOD)
+    assert [book.jurisdiction for book in check_folder(tmp_path / "law")] == ["eu", "kyoto"]
+    for folder in (tmp_path / "law" / "eu", one.parent, two.parent):
+        assert [book.jurisdiction for book in check_folder(folder)] == ["eu"]
+    one.write_text(GOOD.replace("official", "certain"))
+    two.write_text(two.read_text().replace("derived", "sure"))
+    with pytest.raises(BadRulebook) as caught:
+        check_folder(two.parent)
+    assert [problem.file for problem in caught.value.problems] == ["two/subject.yaml"]
+    outside = write(tmp_path / "law" / "kyoto", subject=GOOD).rename(tmp_path / "mine")
+    assert [book.jurisdiction for book in check_folder(outside)] == ["mine"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,14 +20,23 @@ from rich.table import Table
 
 from openets.interfaces.cli.output import CsvOption, JsonOption, console, fail, print_rows
 from openets.rulebook import explain as history
+from openets.rulebook.diff import Difference, difference
 from openets.rulebook.load import (
+    LAW,
     BadRulebook,
     UnknownJurisdiction,
-    jurisdictions,
-    load_folder,
+    check_folder,
     load_rulebook,
 )
-from openets.rulebook.model import NoLaw, Rulebook, plain
+from openets.rulebook.model import NoLaw, Value, plain
+from openets.rulebook.pages import count_by_status, pages
+from openets.rulebook.schema import FILE_NAME as SCHEMA_FILE
+from openets.rulebook.schema import schema_text
+
+DIFF_COLUMNS = (
+    *("path", "from", "until", "what"),
+    *("old", "old_article", "new", "new_article", "unit"),
+)
 
 law_app = typer.Typer(help="Ask the rulebook.", no_args_is_help=True)
 
@@ -151,22 +160,107 @@ def list_paths(
     print_rows(("path", "title", "values"), rows, as_json=as_json, as_csv=as_csv)
 
 
+@law_app.command("diff")
+def diff(
+    known_on: Annotated[
+        tuple[str, str],
+        typer.Option("--known-on", metavar="DATE DATE", help="The law of one day and of another."),
+    ],
+    part: Annotated[str, typer.Argument(metavar="PART", help="Part of a path.")] = "",
+    jurisdiction: JurisdictionOption = "eu",
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Show what a reform changed: every value that the law of two days states differently."""
+    before, after = (_known_day(text) for text in known_on)
+    with _failing():
+        found = difference(load_rulebook(jurisdiction), before, after)
+    found = [one for one in found if part.lower() in one.path.lower()]
+    if not (as_json or as_csv):
+        for one in found:
+            console.print(_describe_difference(one), markup=False, soft_wrap=True)
+        return
+    write = _as_json if as_json else history.write_value
+    none = None if as_json else ""
+    rows = [
+        (
+            *(one.path, one.from_, one.until or none, one.what),
+            *(part for side in (one.old, one.new) for part in _side(side, write, none)),
+            one.unit or none,
+        )
+        for one in found
+    ]
+    print_rows(DIFF_COLUMNS, rows, as_json=as_json, as_csv=as_csv)
+
+
+def _known_day(text: str) -> date:
+    return _read_date("--known-on", text) or date.max
+
+
+def _side(value: Value | None, write: Callable[[Any], Any], none: Any) -> tuple[Any, Any]:
+    return (write(value.value), f"{value.source}") if value else (none, none)
+
+
+def _describe_difference(one: Difference) -> str:
+    """A difference as lines of text: what was there, and under it what is there now."""
+    unit = f" {one.unit}" if one.unit else ""
+    until = f" until {one.until}" if one.until else ""
+    lines = [f"{one.path} from {one.from_}{until}: {one.what}"]
+    for mark, value in (("-", one.old), ("+", one.new)):
+        if value is not None:
+            said = history.write_value(value.value) + unit
+            lines.append(f"  {mark} {said}    {value.source} ({value.status})")
+    return "\n".join(lines)
+
+
 @law_app.command("check")
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="Law in files of your own.")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Law of your own, or one act's folder."),
     ] = None,
 ) -> None:
     """Read all law strictly and say what is wrong, with file and line; or that nothing is."""
     if folder is not None and not folder.is_dir():
         fail(f"There is no folder {folder}.")
     with _failing():
-        books: list[Rulebook] = (
-            [load_folder(folder)] if folder else [load_rulebook(name) for name in jurisdictions()]
-        )
+        books = check_folder(folder or LAW)
     for book in books:
-        line = f"{book.jurisdiction}: {len(book.paths())} parameters, {book.digest.hex()}"
-        console.print(line, soft_wrap=True)
+        counts = count_by_status(book)
+        said = ", ".join(f"{number} {status}" for status, number in counts.items())
+        total = sum(counts.values())
+        line = f"{book.jurisdiction}: {len(book.paths())} parameters, {total} values ({said}), "
+        console.print(line + book.digest.hex(), soft_wrap=True)
+
+
+@law_app.command("schema")
+def schema(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")],
+) -> None:
+    """Write the JSON Schema of a file of law, for editors that complete and check YAML."""
+    _write(out, {SCHEMA_FILE: schema_text()})
+
+
+@law_app.command("pages")
+def write_pages(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the pages go.")],
+    jurisdiction: JurisdictionOption = "eu",
+) -> None:
+    """Write the law as pages for the manual: every value, its article, its status, its history."""
+    with _failing():
+        made = pages(load_rulebook(jurisdiction))
+    _write(out, made)
+
+
+def _write(out: Path, files: dict[str, str]) -> None:
+    """Writes files into a folder, making it if need be, and names each."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (out / name).write_text(text, encoding="utf-8")
+            console.print(str(out / name), soft_wrap=True)
+    except OSError as error:
+        fail(f"Cannot write to {out}: {error.strerror}.")
 
 
 def _read_when(text: str | None) -> int | date | None:
