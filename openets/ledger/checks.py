@@ -162,8 +162,8 @@ def nothing_frozen(book: Book, _: Tables, movement: Movement, lines: Lines) -> R
             scopes += [number, book.accounts[number].registry]
     for scope in scopes:
         if scope in book.frozen:
-            what = f"kind {scope[1]}" if isinstance(scope, tuple) else scope
-            return Refusal("ledger.frozen", f"{what} is frozen; the freeze must be lifted.", LEDGER)
+            sentence = f"The {name_of_scope(scope)} is frozen; the freeze must be lifted."
+            return Refusal("ledger.frozen", sentence, LEDGER)
     return None
 
 
@@ -350,6 +350,13 @@ def scope_of(act: acts.Freeze | acts.Lift) -> int | str | tuple[str, int]:
     if len(named) != 1:
         raise ValueError("A freeze names one account, kind or registry.")
     return named[0]
+
+
+def name_of_scope(scope: int | str | tuple[str, int]) -> str:
+    """What is frozen, in words: 'account 12', 'kind 3', 'registry AT'."""
+    if isinstance(scope, tuple):
+        return f"kind {scope[1]}"
+    return f"account {scope}" if isinstance(scope, int) else f"registry {scope}"
 
 
 def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
 from openets.kernel.records import ActRecord, Record, Transaction, decode_record
-from openets.ledger.checks import OPEN, scope_of
+from openets.ledger.checks import OPEN, name_of_scope, scope_of
 from openets.ledger.journal import Journal
 from openets.storage.database import Database
 
@@ -307,17 +307,9 @@ class Stretch:
                 self.statuses[act.account] = act.status
             case acts.Freeze() | acts.Lift():
                 frozen = isinstance(act, acts.Freeze)
-                self.frozen[scope_name(act)] = record.sequence if frozen else 0
+                self.frozen[name_of_scope(scope_of(act))] = record.sequence if frozen else 0
             case acts.EmissionsVerified():
                 self.emissions[act.account, act.year] = act.tonnes
-
-
-def scope_name(act: acts.Freeze | acts.Lift) -> str:
-    """What is frozen, in words: 'account 12', 'kind 3', 'registry AT'."""
-    scope = scope_of(act)
-    if isinstance(scope, tuple):
-        return f"kind {scope[1]}"
-    return f"account {scope}" if isinstance(scope, int) else f"registry {scope}"
 
 
 def kind_row(act: acts.KindDefined) -> tuple[Any, ...]:
