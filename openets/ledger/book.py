@@ -249,9 +249,10 @@ class Book:
     def commit(self) -> None:
         """What was applied up to the first seal, or all of it, can no longer be rolled back."""
         self._layers.pop(0)
-        if self._layers:
+        if not self._layers:
+            self.seal()
+        if any(self._layers):
             return
-        self.seal()
         for queue in self._spent:  # its entries move, so nothing may still have to be undone
             queue.compact()
         self._spent.clear()

@@ -261,3 +261,17 @@ def test_all_of_it_is_proved(writer: Writer, line: Line, monkeypatch: pytest.Mon
     result = verify(line.store)
     assert result.sound, result.findings
     assert result.records == writer.book.sequence
+
+
+def test_what_is_spent_is_forgotten(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that gave away many blocks drops them, also where batches overlap."""
+    monkeypatch.setattr(post, "BATCH_RECORDS", 50)
+    monkeypatch.setattr("openets.ledger.book.COMPACT_AFTER", 20)
+    queue = writer.book.queues[FIRST, KIND]
+    for turn in range(8):  # FIRST gives its block away unit by unit, and gets blocks of one back
+        away = sales(60, f"away {turn}")
+        back = [move("10-0", SECOND, FIRST, 1, f"back {turn} {index}") for index in range(60)]
+        assert all(outcome.completed for outcome in writer.post([*away, *back]))
+    assert queue.head < 100
+    assert len(queue.starts) < 350
+    assert verify_journal(writer)
