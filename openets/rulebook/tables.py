@@ -32,7 +32,7 @@ class AccountType:
 
     key: str
     name: str
-    eutl_code: str  # as the transaction log publishes it, '100-7'
+    eutl_code: str | None  # as the transaction log publishes it, '100-7'; None where not known
     number_type: int  # the three digits printed in the account number
     terminal: bool  # units end here
     operator: bool  # held by the operator of an installation or aircraft
@@ -119,7 +119,7 @@ class AccountTypeRow(_Row):
     """`registry.account_types.<key>`"""
 
     name: Name
-    eutl_code: Annotated[str, Field(pattern=r"^\d{1,3}-\d{1,2}$")]
+    eutl_code: Annotated[str, Field(pattern=r"^\d{1,3}-\d{1,2}$")] | None = None
     number_type: Annotated[int, Field(ge=0, le=999)]
     terminal: bool = False
     operator: bool = False

@@ -18,7 +18,7 @@ from openets.rulebook.ask import first_day
 from openets.rulebook.diff import difference
 from openets.rulebook.load import load_rulebook
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "eu"
 EU = load_rulebook("eu")
 DAY = date(2018, 10, 3)
 TODAY = date.max

@@ -1,7 +1,8 @@
 """Cases of law in YAML, put to the public functions of the rulebook; a lawyer can add one.
 
-A case in `movements.yaml` names a day, a transaction type, two account types and a unit, and says
-whether units may go that way. Every other file asks for a parameter.
+A folder holds the cases of one jurisdiction. A case in its `movements.yaml` names a day, a
+transaction type, two account types and a unit, and says whether units may go that way. Every other
+file asks for a parameter.
 """
 
 from __future__ import annotations
@@ -15,17 +16,23 @@ import yaml
 
 from openets.kernel.money import Decimal
 from openets.kernel.records import type_code
-from openets.rulebook.load import load_rulebook
-from openets.rulebook.model import NoLaw
+from openets.rulebook.acts import undescribed
+from openets.rulebook.load import jurisdictions, load_rulebook
+from openets.rulebook.model import NoLaw, Rulebook
 
 HERE = Path(__file__).parent
-EU = load_rulebook("eu")
+BOOKS = {name: load_rulebook(name) for name in jurisdictions()}
 MOVEMENTS = "movements.yaml"
 ASKED = {"ask", "for", "known_on", "expect", "no_law", "source"}
 
 
-def cases(name: str) -> list[Any]:
-    return list(yaml.safe_load((HERE / name).read_text()))
+def cases(*, movements: bool) -> list[tuple[Rulebook, dict[str, Any]]]:
+    return [
+        (BOOKS[file.parent.name], case)
+        for file in sorted(HERE.glob("*/*.yaml"))
+        if (file.name == MOVEMENTS) is movements
+        for case in yaml.safe_load(file.read_text())
+    ]
 
 
 def name_of(case: Mapping[str, Any]) -> str:
@@ -51,30 +58,26 @@ def agrees(found: object, expected: object) -> bool:
     return type(found) is type(expected) and found == expected
 
 
-QUESTIONS = [
-    case
-    for file in sorted(HERE.glob("*.yaml"))
-    if file.name != MOVEMENTS
-    for case in cases(file.name)
-]
+def case_name(value: object) -> str:
+    return name_of(value) if isinstance(value, dict) else getattr(value, "jurisdiction", "")
 
 
-@pytest.mark.parametrize("case", QUESTIONS, ids=name_of)
-def test_the_rulebook_answers(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("book", "case"), cases(movements=False), ids=case_name)
+def test_the_rulebook_answers(book: Rulebook, case: dict[str, Any]) -> None:
     assert case.keys() <= ASKED
     assert case["source"]
     if "no_law" in case:
         with pytest.raises(NoLaw, match=case["no_law"]):
-            EU.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
+            book.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
         return
-    answer = EU.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
+    answer = book.ask(case["ask"], for_=case["for"], known_on=case.get("known_on"))
     assert agrees(answer.value, case["expect"]), f"the answer is {answer.value}"
 
 
-@pytest.mark.parametrize("case", cases(MOVEMENTS), ids=name_of)
-def test_units_may_go_this_way_or_not(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("book", "case"), cases(movements=True), ids=case_name)
+def test_units_may_go_this_way_or_not(book: Rulebook, case: dict[str, Any]) -> None:
     assert case["source"]
-    tables = EU.tables_on(case["day"])
+    tables = book.tables_on(case["day"])
     rule = tables.transaction_types.get(type_code(case["type"]))
     target = tables.account_types.get(case["to"])
     may = (
@@ -87,11 +90,23 @@ def test_units_may_go_this_way_or_not(case: dict[str, Any]) -> None:
     assert may is case["may"]
 
 
-@pytest.mark.parametrize("path", EU.paths())
-def test_every_value_is_cited_and_doubt_is_said(path: str) -> None:
+@pytest.mark.parametrize("jurisdiction", BOOKS)
+def test_every_value_is_cited_and_doubt_is_said(jurisdiction: str) -> None:
     """A value whose article is not known is not official, and an unconfirmed one says what."""
-    for value in EU.parameter(path).values:
-        if "not confirmed" in value.source.article:
-            assert value.status != "official"
-        if value.status == "unconfirmed" and "phase-2." not in path:
-            assert value.note
+    book = BOOKS[jurisdiction]
+    for path in book.paths():
+        for value in book.parameter(path).values:
+            if "not confirmed" in value.source.article:
+                assert value.status != "official", path
+            if value.status == "unconfirmed" and "phase-2." not in path:
+                assert value.note, path
+
+
+@pytest.mark.parametrize("jurisdiction", BOOKS)
+def test_every_act_that_is_cited_is_described(jurisdiction: str) -> None:
+    assert undescribed(BOOKS[jurisdiction]) == []
+
+
+@pytest.mark.parametrize("jurisdiction", BOOKS)
+def test_every_jurisdiction_has_cases(jurisdiction: str) -> None:
+    assert list((HERE / jurisdiction).glob("*.yaml"))

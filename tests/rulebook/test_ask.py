@@ -96,7 +96,7 @@ def test_a_year_stands_for_its_first_day_and_nothing_for_today() -> None:
     ("path", "for_", "known_on", "says"),
     [
         ("caps.stationary.union", 2012, None, "it applies from 2013-01-01"),
-        ("caps.stationary.union", 2030, None, "the last one applied until 2028-01-01"),
+        ("caps.stationary.union", 2041, None, "the last one applied until 2041-01-01"),
         ("caps.stationary.union", 2013, date(2009, 1, 1), "first enacted on 2010-07-09"),
         ("caps.stationary.union", 2014, date(2011, 1, 1), "applied until 2014-01-01"),
     ],

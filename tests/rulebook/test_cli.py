@@ -48,7 +48,7 @@ def test_show_answers_for_a_day() -> None:
     [
         (("show", "caps.stationary.unoin"), "caps.stationary.union"),
         (("explain", "linear-reduction"), FACTOR),
-        (("show", "caps.stationary.union", "--for", "2030"), "has no value for 2030-01-01"),
+        (("show", "caps.stationary.union", "--for", "2041"), "has no value for 2041-01-01"),
         (("show", FACTOR, "--for", "soon"), "--for takes a year (2024) or a day"),
         (("show", FACTOR, "--known-on", "2018"), "--known-on takes a day"),
         (("show", FACTOR, "--jurisdiction", "atlantis"), "there is law for: eu"),

@@ -208,6 +208,11 @@ def test_law_from_the_whole_program() -> None:
     )
     assert "Article 9" in run("law", "explain", "linear-reduction-factor", "--jurisdiction", "eu")
     assert run("law", "check").startswith("eu: ")
+    acts = rows_as_csv("law", "acts", "--known-on", "2012-12-31")
+    assert acts[0]["name"] == "Kyoto Protocol"
+    assert {act["repealed_by"] for act in acts} > {"Regulation (EU) No 920/2010"}
+    assert "repealed from 2013-10-01" not in run("law", "acts", "--known-on", "2012-12-31")
+    assert "Directive (EU) 2018/410" in run("law", "acts")
 
 
 def test_a_demonstration_is_neither_replaced_nor_mixed(store: Path, tmp_path: Path) -> None:
@@ -268,6 +273,7 @@ NONSENSE: list[tuple[Words, str]] = [
 ]
 WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "show", "caps.stationary.unoin"), "Near it: "),
+    (("law", "acts", "--known-on", "soon"), "--known-on takes a day"),
     (("law", "show", "linear-reduction-factor", "--for", "soon"), "--for takes a year"),
     (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
     (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from openets.interfaces.cli.output import CsvOption, JsonOption, console, fail, print_rows
 from openets.rulebook import explain as history
+from openets.rulebook.acts import Act, acts
 from openets.rulebook.diff import Difference, difference
 from openets.rulebook.load import (
     LAW,
@@ -158,6 +159,37 @@ def list_paths(
         if part.lower() in path.lower()
     ]
     print_rows(("path", "title", "values"), rows, as_json=as_json, as_csv=as_csv)
+
+
+@law_app.command("acts")
+def list_acts(
+    known_on: KnownOption = None,
+    jurisdiction: JurisdictionOption = "eu",
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the acts: their days, what they amend or repeal, and how many values stand in each."""
+    with _failing():
+        book = load_rulebook(jurisdiction)
+    found = acts(book, _read_date("--known-on", known_on))
+    if as_json or as_csv:
+        rows = [
+            ["; ".join(part) if as_csv and isinstance(part, tuple) else part for part in act]
+            for act in found
+        ]
+        print_rows(Act._fields, rows, as_json=as_json, as_csv=as_csv)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("act", "about", "adopted", "in force", "values"):
+        table.add_column(name, overflow="fold", justify="right" if name == "values" else "left")
+    for act in found:
+        about = act.subject
+        if act.amends:
+            about += f"; amends {', '.join(act.amends)}"
+        if act.repealed_by:
+            about += f"; repealed from {act.repealed_from} by {act.repealed_by}"
+        table.add_row(act.name, about, str(act.adopted), str(act.in_force or ""), str(act.cited))
+    console.print(table)
 
 
 @law_app.command("diff")
