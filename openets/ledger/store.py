@@ -28,6 +28,7 @@ from openets.ledger.projection import Projection
 from openets.ledger.requests import ActRequest, key_of
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
+from openets.rulebook.tables import ACCOUNT_TYPES
 from openets.storage.database import Database, StorageError
 from openets.translog.client import LogClient, create_log
 
@@ -85,8 +86,12 @@ def create_store(
 ) -> Store:
     """Makes the keys, folders and databases of a new store; the first records come with `found`.
 
-    Raises `StorageError` if there is a store already.
+    Raises `StorageError` if there is a store already, or the law describes no register to keep.
     """
+    if not any(path.startswith(ACCOUNT_TYPES) for path in load_rulebook(jurisdiction).paths()):
+        raise StorageError(
+            f"The law of {jurisdiction} has no account types: it cannot run a store."
+        )
     if (directory / "store.toml").exists():
         raise StorageError(f"There is a store at {directory} already; choose an empty folder.")
     registry = directory / "registry"

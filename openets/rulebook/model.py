@@ -179,6 +179,14 @@ class Rulebook:
             unit=parameter.unit,
         )
 
+    def values_on(self, day: date, known_on: date | None = None) -> dict[str, Any]:
+        """Every value in force on a day, by path: a plain dict to be made before a hot loop.
+
+        Values that have not begun or have ended are not in it.
+        """
+        chosen = {path: choose(one.values, day, known_on) for path, one in self._parameters.items()}
+        return {path: value.value for path, value in chosen.items() if value is not None}
+
     def tables_on(self, day: date) -> Tables:
         """The plain tables of the day, made once for each stretch in which nothing changes."""
         index = bisect_right(self._changes, day)

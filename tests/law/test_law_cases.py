@@ -1,13 +1,15 @@
 """Cases of law in YAML, put to the public functions of the rulebook; a lawyer can add one.
 
 A folder holds the cases of one jurisdiction. A case in its `movements.yaml` names a day, a
-transaction type, two account types and a unit, and says whether units may go that way. Every other
-file asks for a parameter.
+transaction type, two account types and a unit, and says whether units may go that way. One in its
+`permissions.yaml` names all account types and units a transaction type is open to, so that every
+other one is refused. Every other file asks for a parameter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,16 @@ from openets.rulebook.model import NoLaw, Rulebook
 
 HERE = Path(__file__).parent
 BOOKS = {name: load_rulebook(name) for name in jurisdictions()}
-MOVEMENTS = "movements.yaml"
+QUESTIONS, MOVEMENTS, PERMISSIONS = "", "movements.yaml", "permissions.yaml"
 ASKED = {"ask", "for", "known_on", "expect", "no_law", "source"}
 
 
-def cases(*, movements: bool) -> list[tuple[Rulebook, dict[str, Any]]]:
+def cases(kind: str) -> list[tuple[Rulebook, dict[str, Any]]]:
+    """The cases of all jurisdictions in files of a kind; what has no kind are questions."""
     return [
         (BOOKS[file.parent.name], case)
         for file in sorted(HERE.glob("*/*.yaml"))
-        if (file.name == MOVEMENTS) is movements
+        if (file.name if file.name in (MOVEMENTS, PERMISSIONS) else QUESTIONS) == kind
         for case in yaml.safe_load(file.read_text())
     ]
 
@@ -62,7 +65,7 @@ def case_name(value: object) -> str:
     return name_of(value) if isinstance(value, dict) else getattr(value, "jurisdiction", "")
 
 
-@pytest.mark.parametrize(("book", "case"), cases(movements=False), ids=case_name)
+@pytest.mark.parametrize(("book", "case"), cases(QUESTIONS), ids=case_name)
 def test_the_rulebook_answers(book: Rulebook, case: dict[str, Any]) -> None:
     assert case.keys() <= ASKED
     assert case["source"]
@@ -74,7 +77,7 @@ def test_the_rulebook_answers(book: Rulebook, case: dict[str, Any]) -> None:
     assert agrees(answer.value, case["expect"]), f"the answer is {answer.value}"
 
 
-@pytest.mark.parametrize(("book", "case"), cases(movements=True), ids=case_name)
+@pytest.mark.parametrize(("book", "case"), cases(MOVEMENTS), ids=case_name)
 def test_units_may_go_this_way_or_not(book: Rulebook, case: dict[str, Any]) -> None:
     assert case["source"]
     tables = book.tables_on(case["day"])
@@ -88,6 +91,27 @@ def test_units_may_go_this_way_or_not(book: Rulebook, case: dict[str, Any]) -> N
         and case["unit"] in target.units
     )
     assert may is case["may"]
+
+
+@pytest.mark.parametrize(("book", "case"), cases(PERMISSIONS), ids=case_name)
+def test_a_transaction_type_is_open_to_these_and_to_no_others(
+    book: Rulebook, case: dict[str, Any]
+) -> None:
+    rule = book.tables_on(date.max).transaction_types[type_code(case["type"])]
+    assert case["source"]
+    assert rule.transferring == set(case["from"])
+    assert rule.acquiring == set(case["to"])
+    assert rule.units == set(case["units"])
+
+
+def test_a_file_of_permissions_names_every_transaction_type() -> None:
+    listed: dict[str, set[str]] = {}
+    for book, case in cases(PERMISSIONS):
+        listed.setdefault(book.jurisdiction, set()).add(case["type"])
+    assert list(listed) == ["uk"]
+    for name, labels in listed.items():
+        rules = BOOKS[name].tables_on(date.max).transaction_types
+        assert labels == {rule.label for rule in rules.values()}
 
 
 @pytest.mark.parametrize("jurisdiction", BOOKS)

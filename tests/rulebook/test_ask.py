@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -113,3 +114,14 @@ def test_an_unknown_path_is_met_with_near_ones() -> None:
         load_rulebook("eu").ask("surrender", for_=2010)
     assert "deadlines.surrender" in caught.value.near
     assert isinstance(caught.value, NoLaw)
+
+
+def test_values_of_a_day_are_those_asked_for_one_by_one() -> None:
+    for day, known_on in ((date(2016, 7, 1), None), (date(2024, 7, 1), date(2018, 10, 3))):
+        values = load_rulebook("eu").values_on(day, known_on)
+        asked = {}
+        for path in load_rulebook("eu").paths():
+            with suppress(NoLaw):
+                asked[path] = load_rulebook("eu").ask(path, for_=day, known_on=known_on).value
+        assert values == asked
+        assert type(values) is dict

@@ -245,7 +245,7 @@ def test_a_route_names_where_units_come_from_unless_they_are_created(tmp_path: P
 
 
 def test_an_unknown_jurisdiction_lists_those_there_are() -> None:
-    with pytest.raises(UnknownJurisdiction, match="no law for 'atlantis'; there is law for: eu"):
+    with pytest.raises(UnknownJurisdiction, match="no law for 'atlantis'; there is law for: cal"):
         load_rulebook("atlantis")
     assert load_rulebook("eu") is load_rulebook("eu")
 
