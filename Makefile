@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check unit faults bench requirements clean
+.PHONY: demo test check unit faults bench law requirements clean
 
 ## Build the demonstration world, play 2005-2022 through both books, verify it
 demo: .venv/runtime
@@ -30,6 +30,15 @@ faults: .venv/develop
 ## The whole path beside a plain Django baseline, on SQLite and PostgreSQL
 bench: .venv/develop
 	$(BIN)/python -m benchmarks
+
+## Write the pages and the schema of the law anew, after a change of it
+law: .venv/runtime
+	rm -f docs/law/*/*.md
+	for place in openets/rulebook/law/*/; do \
+	  $(BIN)/openets law pages --jurisdiction $$(basename $$place) \
+	    --out docs/law/$$(basename $$place) > /dev/null; \
+	done
+	$(BIN)/openets law schema --out docs/law/schema
 
 ## Lock the dependencies anew
 requirements: .venv/develop

@@ -77,6 +77,8 @@ def _index_page(rulebook: Rulebook, groups: dict[str, list[str]]) -> str:
         *_table(head, rows),
         "",
         f"How sure each value is, and what is open: [{STATUS}]({STATUS}).",
+        "",
+        f"Digest of this rulebook: `{rulebook.digest.hex()}`.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -116,10 +118,7 @@ def _counts(values: Sequence[Value]) -> list[int]:
 
 
 def _made_from(rulebook: Rulebook) -> str:
-    return (
-        f"Made by `openets law pages` from the rulebook {rulebook.jurisdiction} with digest "
-        f"`{rulebook.digest.hex()}`; do not edit."
-    )
+    return f"Made by `openets law pages` from the rulebook {rulebook.jurisdiction}; do not edit."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
