@@ -117,6 +117,7 @@ class Ending(_Part):
 class Course(_Part):
     """The whole course."""
 
+    jurisdiction: str
     days: Days
     deadlines: Deadlines
     central_registry: str

@@ -1,16 +1,38 @@
-"""History replayed: the operators of a file, year by year, in the place of synthetic ones.
+"""History replayed: the operators of published files, in the place of synthetic ones.
 
 A row is one operator's year as it was published. Surrender that was not published is taken to equal
-verified emissions. The sums of the rows are the figures both books are held against in the end.
+verified emissions. The sums of the rows are the figures both books are held against in the end. A
+replay that was interrupted goes on where it stopped, if it is given the same files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from openets.world.figures import Figure
+from openets.kernel.refusal import Refusal, Refused
+from openets.ledger.post import Writer
+from openets.ledger.store import Store, create_store, open_store
+from openets.rulebook.load import load_rulebook
+from openets.rulebook.tables import REGISTRIES
+from openets.storage.database import StorageError
+from openets.world.course import load_course
+from openets.world.figures import Figure, load_figures
 from openets.world.operators import OperatorYear, Population
+from openets.world.play import play_operators
+from openets.world.run import Player
+from openets.world.stage import Progress
+from openets.world.symbols import SymbolYear
+
+if TYPE_CHECKING:
+    import polars
+
+SEED = 1  # of the order in which the market is asked
+STATE = "replay.json"  # the files' digests, and whether they were played to the end
+PARTS = {"registry", "log", STATE}  # what a store is made of before its store.toml
 
 
 class PublishedYear(NamedTuple):
@@ -28,15 +50,96 @@ class PublishedYear(NamedTuple):
     surrendered: int | None
 
 
+class LeftOut(NamedTuple):
+    """Operators' years of a file that are not played: their year or kind is not of the course."""
+
+    file: str
+    rows: int
+
+
+class History(NamedTuple):
+    """What files hold, ready to be played."""
+
+    files: tuple[str, ...]  # digests
+    rows: int
+    figures: tuple[Figure, ...]
+    population: Population
+    published: list[SymbolYear]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def player(self) -> Player:
+        """Plays these operators."""
+
+        def play(writer: Writer, on_progress: Progress) -> None:
+            rulebook = load_rulebook(load_course().jurisdiction)
+            play_operators(writer, rulebook, self.figures, self.population, SEED, on_progress)
+
+        return play
+
+
+def read_history(files: Sequence[Path]) -> History:
+    """Reads files of any layout with operators' years; raises `Refused` with all that is wrong."""
+    from openets.formats.snapshot import digest_of
+
+    rows: list[PublishedYear] = []
+    published: list[SymbolYear] = []
+    left_out: list[LeftOut] = []
+    known = {figure.year for figure in load_figures()}
+    kinds = load_course().operators.keys()
+    for file in files:
+        frame = _operator_years(file)
+        columns = ("registry", "operator_key", "kind", "year", "allocation_total", "verified")
+        every = map(PublishedYear._make, frame.select(*columns, "surrendered").iter_rows())
+        played = [row for row in every if row.year in known and row.kind in kinds]
+        if len(played) < frame.height:
+            left_out.append(LeftOut(file.name, frame.height - len(played)))
+        rows += played
+        told = frame.select(*SymbolYear._fields).iter_rows()
+        published += [year for year in map(SymbolYear._make, told) if year.year in known]
+    figures, population = population_of(rows)
+    _check(figures)
+    digests = tuple(digest_of(file) for file in files)
+    return History(digests, len(rows), figures, population, published, tuple(left_out))
+
+
+def _operator_years(file: Path) -> polars.DataFrame:
+    from openets.formats.recognise import read_file
+
+    reading = read_file(file).reading
+    frame = reading.tables.get("operator_years")
+    if frame is None:
+        sentence = f"{file.name} is a {reading.layout} file and holds no operators' years."
+        raise Refused(Refusal("replay.no-operators", sentence, file.name))
+    if reading.problems:
+        raise Refused(problem.as_refusal() for problem in reading.problems)
+    return frame
+
+
+def _check(figures: tuple[Figure, ...]) -> None:
+    """Refuses files without anything to play, and registries the rulebook does not know."""
+    if not figures:
+        sentence = "The files hold no operators' years that can be played."
+        raise Refused(Refusal("replay.nothing-to-play", sentence, "replay"))
+    paths = set(load_rulebook(load_course().jurisdiction).paths())
+    unknown = sorted({f.registry for f in figures if REGISTRIES + f.registry not in paths})
+    if unknown:
+        sentence = f"The rulebook knows no registry {', '.join(unknown)}."
+        raise Refused(Refusal("replay.registry-unknown", sentence, REGISTRIES.rstrip(".")))
+
+
 def population_of(rows: Iterable[PublishedYear]) -> tuple[tuple[Figure, ...], Population]:
-    """The figures and operators of a file; raises `ValueError` for an operator-year given twice."""
+    """The figures and operators of rows; raises `Refused` with every operator-year given twice."""
     population: Population = {}
     numbers: dict[tuple[str, str, str], int] = {}
     seen: set[tuple[str, str, str, int]] = set()
+    twice: list[Refusal] = []
     for row in rows:
         identity = (row.registry, row.kind, row.operator)
         if (*identity, row.year) in seen:
-            raise ValueError(f"Operator {row.operator} has the year {row.year} twice.")
+            sentence = f"Operator {row.operator} has the year {row.year} twice."
+            twice.append(Refusal("replay.twice", sentence, "replay"))
+            continue
         seen.add((*identity, row.year))
         verified = row.verified or 0
         surrendered = verified if row.surrendered is None else row.surrendered
@@ -46,6 +149,8 @@ def population_of(rows: Iterable[PublishedYear]) -> tuple[tuple[Figure, ...], Po
         number = numbers.setdefault(identity, len(numbers) + 1)
         year = OperatorYear(number, free, verified, surrendered, row.operator)
         population.setdefault((row.registry, row.year, row.kind), []).append(year)
+    if twice:
+        raise Refused(twice)
     figures = tuple(_figure(cell, population[cell]) for cell in sorted(population))
     return figures, population
 
@@ -59,3 +164,44 @@ def _figure(cell: tuple[str, int, str], operators: list[OperatorYear]) -> Figure
         verified_emissions_t=sum(operator.verified for operator in operators),
         units_surrendered=sum(operator.surrendered for operator in operators),
     )
+
+
+# -- the store of a replay -----------------------------------------------------------------------
+
+
+def open_replay(directory: Path, files: Sequence[str]) -> Store:
+    """The store to replay files with these digests into: a new one, or the one interrupted.
+
+    Raises `StorageError` if the folder holds anything else: it is left alone.
+    """
+    if (directory / "store.toml").exists():
+        return _go_on(directory, files)
+    if directory.exists():
+        if any(path.name not in PARTS for path in directory.iterdir()):
+            raise StorageError(f"{directory} exists already; choose another folder.")
+        shutil.rmtree(directory)  # a replay that was interrupted while its store was made
+    directory.mkdir(parents=True)
+    _write_state(directory, files, finished=False)
+    return create_store(directory, jurisdiction=load_course().jurisdiction, mode="replay")
+
+
+def finish_replay(store: Store, files: Sequence[str]) -> None:
+    """Notes that everything was played."""
+    _write_state(store.directory, files, finished=True)
+
+
+def _go_on(directory: Path, files: Sequence[str]) -> Store:
+    state = directory / STATE
+    if not state.exists():
+        raise StorageError(f"The store at {directory} exists already and is no replay.")
+    said = json.loads(state.read_text(encoding="utf-8"))
+    if said["finished"]:
+        raise StorageError(f"A finished replay exists already at {directory}.")
+    if said["files"] != list(files):
+        raise StorageError(f"The replay at {directory} was begun with other files.")
+    return open_store(directory)
+
+
+def _write_state(directory: Path, files: Sequence[str], *, finished: bool) -> None:
+    words = json.dumps({"files": list(files), "finished": finished})
+    (directory / STATE).write_text(words, encoding="utf-8")

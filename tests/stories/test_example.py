@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from openets.interfaces.cli.writing import writing
 from openets.kernel import acts
 from openets.kernel.clock import instant
 from openets.kernel.records import type_code
 from openets.ledger.requests import ActRequest, Outcome, Request, TransactionRequest, key_of
 from openets.ledger.store import create_store
+from openets.ledger.writing import writing
 from openets.rulebook.load import load_rulebook
 from openets.storage.database import StorageError
 from tests.stories.command_line import rows_as_json, run

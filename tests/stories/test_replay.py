@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,48 @@ def test_a_file_is_replayed_to_the_tonne(file: Path, tmp_path: Path) -> None:
     assert "none differs" in out
     assert "query tables = a new fold of the journal" in out
     again = say("replay", file, store=tmp_path / "replay")
-    assert (again.code, "exists already" in again.error) == (2, True)
+    assert (again.code, "A finished replay exists already" in again.error) == (2, True)
+
+
+def test_an_interrupted_replay_goes_on_with_the_same_files_only(file: Path, tmp_path: Path) -> None:
+    store = tmp_path / "replay"
+    said = run("replay", file, store=store).splitlines()
+    records = next(line for line in said if " records, " in line)
+    state = store / "replay.json"
+    state.write_text(state.read_text().replace("true", "false"))  # as if it had just been killed
+    other = tmp_path / "other.csv"
+    other.write_text(file.read_text().replace("AT_1", "AT_8"))
+    refused = say("replay", other, store=store)
+    assert (refused.code, "was begun with other files" in refused.error) == (2, True)
+    again = run("replay", file, store=store)
+    assert "none differs" in again
+    assert records in again
+
+
+def test_a_store_that_was_only_begun_is_made_anew(file: Path, tmp_path: Path) -> None:
+    store = tmp_path / "replay"
+    (store / "registry").mkdir(parents=True)
+    (store / "replay.json").write_text("{}")
+    assert "none differs" in run("replay", file, store=store)
+
+
+def test_a_folder_with_other_things_is_left_alone(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "one.txt").write_text("mine")
+    said = say("replay", file, store=tmp_path / "letters")
+    assert (said.code, "choose another folder" in said.error) == (2, True)
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["one.txt"]
+
+
+def test_published_symbols_are_held_against_computed_ones(file: Path, tmp_path: Path) -> None:
+    out = run("replay", file, store=tmp_path / "replay")
+    # SI_7 surrendered 60 for 80 in 2005, then 90 a year: it has caught up in 2007.
+    assert "7 of 9 symbols A, B and C agree" in out
+    with (tmp_path / "replay" / "symbols.csv").open() as written:
+        first, second = csv.DictReader(written)
+    assert (first["operator"], first["year"], second["year"]) == ("SI_7", "2005", "2006")
+    assert (first["published"], first["computed"], first["figure"]) == ("A", "B", "-20")
+    assert second["reason"] == "by the published sums 10 units are missing"
 
 
 def test_a_file_without_operators_is_refused(tmp_path: Path) -> None:

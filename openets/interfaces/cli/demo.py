@@ -26,13 +26,14 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.interfaces.cli.playing import play_and_prove, sum_books
+from openets.interfaces.cli.playing import play_and_prove
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store
 from openets.world.figures import load_figures
 from openets.world.play import play
+from openets.world.run import sum_books
 from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
 from openets.world.totals import Totals

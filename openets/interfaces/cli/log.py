@@ -24,12 +24,12 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.interfaces.cli.writing import take_over
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
+from openets.ledger.writing import take_over
 from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from openets.interfaces.cli.output import StoreOption, console, fail, failing, number
+from openets.interfaces.cli.output import StoreOption, console, failing, number, print_rows
 from openets.interfaces.cli.playing import play_and_prove
-from openets.ledger.post import Writer
-from openets.ledger.store import Store, create_store
-from openets.world.figures import load_figures
-from openets.world.play import play_operators
-from openets.world.replay import PublishedYear, population_of
-from openets.world.stage import Progress as Report
+from openets.world.replay import History, finish_replay, open_replay, read_history
+from openets.world.symbols import Found, agreement, counts, symbols, write_differences
 
-if TYPE_CHECKING:
-    import polars
-
-JURISDICTION = "eu"
-SEED = 1  # of the order in which the market is asked
-KINDS = ("stationary", "aviation")
+SYMBOLS = "symbols.csv"
 
 
 def replay(
@@ -32,57 +23,46 @@ def replay(
     """Play the operators of published files: each its account, each act its own transaction.
 
     Surrender is as published, else equal to verified emissions; who is short buys from who is long
-    and from the market. In the end both books are held against the sums of the files.
+    and from the market. In the end both books are held against the sums of the files, and the
+    symbols of compliance, computed, against the published ones. A replay that was interrupted goes
+    on if it is given the same files.
     """
     with failing():
-        if directory.exists():
-            fail(f"{directory} exists already; choose another folder with --store.")
-        rows = [row for file in files for row in _rows_of(file)]
-        try:
-            figures, population = population_of(rows)
-        except ValueError as error:
-            fail(str(error))
-        if not figures:
-            fail("The files hold no operator-years that can be played.")
-        store = create_store(directory, jurisdiction=JURISDICTION, mode="replay")
-        console.print(f"[bold]OpenETS[/bold]  {number(len(rows))} operator-years in {directory}/")
-        _check_registries(store, {figure.registry for figure in figures})
-
-        def player(writer: Writer, report: Report) -> None:
-            play_operators(writer, store.rulebook, figures, population, SEED, report)
-
-        play_and_prove(store, figures, player)
+        history = read_history(files)
+        store = open_replay(directory, history.files)
+        rows = number(history.rows)
+        console.print(f"[bold]OpenETS[/bold]  {rows} operator-years in {directory}/")
+        _say_left_out(history)
+        play_and_prove(store, history.figures, history.player)
+        finish_replay(store, history.files)
+        _say_symbols(list(symbols(history.published, store.rulebook)), directory)
 
 
-def _rows_of(file: Path) -> Iterator[PublishedYear]:
-    """The operator-years of a file that belong to the years and kinds that are played."""
-    from openets.formats.recognise import read_file
-
-    reading = read_file(file).reading
-    frame: polars.DataFrame | None = reading.tables.get("operator_years")
-    if frame is None:
-        fail(f"{file} is a {reading.layout} file and holds no operators' years.")
-    if reading.problems:
-        fail(f"{file}: {reading.problems[0].sentence} `openets import` lists all problems.")
-    years = {figure.year for figure in load_figures()}
-    left_out = 0
-    columns = ("registry", "operator_key", "kind", "year", "allocation_total", "verified")
-    for row in frame.select(*columns, "surrendered").iter_rows():
-        published = PublishedYear._make(row)
-        if published.year in years and published.kind in KINDS:
-            yield published
-        else:
-            left_out += 1
-    if left_out:
+def _say_left_out(history: History) -> None:
+    years = [figure.year for figure in history.figures]
+    kinds = sorted({figure.kind for figure in history.figures})
+    for file, rows in history.left_out:
         console.print(
-            f"{file.name}: {number(left_out)} operator-years are left out; played are "
-            f"{min(years)}-{max(years)}, {' and '.join(KINDS)}.",
+            f"{file}: {number(rows)} operator-years are left out; played are "
+            f"{min(years)}-{max(years)}, {' and '.join(kinds)}.",
             soft_wrap=True,
         )
 
 
-def _check_registries(store: Store, registries: set[str]) -> None:
-    answered = {path.rpartition(".")[2] for path in store.rulebook.paths()}
-    unknown = sorted(code for code in registries if code not in answered)
-    if unknown:
-        fail(f"The rulebook knows no registry {', '.join(unknown)}.")
+def _say_symbols(found: Sequence[Found], directory: Path) -> None:
+    """How often computed and published symbols meet, and where every difference is listed."""
+    if not any(one.published for one in found):
+        return
+    console.print("\n[bold]symbols of compliance[/bold], published and computed, without stars")
+    columns = ("period from", "published", "computed A", "computed B", "computed C")
+    shown = [one._replace(published=one.published or "none") for one in counts(found)]
+    print_rows(columns, shown, as_json=False, as_csv=False)
+    agreeing, compared = agreement(found)
+    console.print(f"{number(agreeing)} of {number(compared)} symbols A, B and C agree.")
+    file = directory / SYMBOLS
+    listed = write_differences(found, file)
+    if listed:
+        console.print(
+            f"All {number(listed)} that are not the computed ones stand in {file}, with reasons.",
+            soft_wrap=True,
+        )

@@ -19,13 +19,13 @@ from openets.interfaces.cli.output import (
     number,
     opened,
 )
-from openets.interfaces.cli.writing import take_over
 from openets.kernel.batch import TreeHead
 from openets.kernel.signing import SigningKey
 from openets.ledger import restore as restoring
 from openets.ledger.store import Store
 from openets.ledger.verify import Verification
 from openets.ledger.verify import verify as prove
+from openets.ledger.writing import take_over
 from openets.storage.collector import leave_books_alone
 from openets.translog.client import receipt_head, start_log
 

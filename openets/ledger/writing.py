@@ -1,4 +1,4 @@
-"""Commands that write: the log started if none runs, the writer opened, caught up and closed."""
+"""Writing to a store: the log started if none runs, the writer opened, caught up and closed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""Running a play into a store, with its query tables following; then both books are summed.
+
+Demonstration and replay run in the same way; what differs is the player, and the figures the books
+are held against.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from openets.ledger.follow import Follower
+from openets.ledger.journal import stored_records as journal_records
+from openets.ledger.post import Writer
+from openets.ledger.store import Store
+from openets.ledger.writing import writing
+from openets.storage.database import Database
+from openets.translog.client import stored_records as log_records
+from openets.world.stage import Progress
+from openets.world.totals import Totals, sum_records
+
+Player = Callable[[Writer, Progress], None]
+
+
+def run(store: Store, player: Player, on_progress: Progress) -> dict[int, float]:
+    """Plays until the query tables have everything; returns the seconds each year took.
+
+    `on_progress` hears of each call: the calendar year, the step, the records posted so far; and in
+    the end of the year 0, when only the query tables are behind.
+    """
+    seconds: dict[int, float] = {}
+    with writing(store) as writer:
+        follower = Follower(store)
+        started, posted = time.perf_counter(), 0
+
+        def report(year: int, step: str, count: int) -> None:
+            nonlocal started, posted
+            now = time.perf_counter()
+            seconds[year] = seconds.get(year, 0) + now - started
+            started, posted = now, count
+            on_progress(year, step, count)
+
+        player(writer, report)
+        on_progress(0, "query tables", posted)
+        follower.finish()
+    return seconds
+
+
+def sum_books(store: Store) -> tuple[Totals, Totals]:
+    """Ledger and log, summed from their stored rows as they stand."""
+    with closing(Database(store.journal_url, name="journal", read_only=True)) as database:
+        ledger = sum_records(journal_records(database), store.rulebook)
+    return ledger, sum_records(log_records(store.log_directory), store.rulebook)
