@@ -80,8 +80,6 @@ class History(NamedTuple):
 
 def read_history(files: Sequence[Path]) -> History:
     """Reads files of any layout with operators' years; raises `Refused` with all that is wrong."""
-    from openets.formats.snapshot import digest_of
-
     rows: list[PublishedYear] = []
     published: list[SymbolYear] = []
     left_out: list[LeftOut] = []
@@ -99,8 +97,14 @@ def read_history(files: Sequence[Path]) -> History:
         published += [year for year in map(SymbolYear._make, told) if year.year in known]
     figures, population = population_of(rows)
     _check(figures)
-    digests = tuple(digest_of(file) for file in files)
-    return History(digests, len(rows), figures, population, published, tuple(left_out))
+    return History(digests_of(files), len(rows), figures, population, published, tuple(left_out))
+
+
+def digests_of(files: Iterable[Path]) -> tuple[str, ...]:
+    """The digests by which a replay knows its files again."""
+    from openets.formats.snapshot import digest_of
+
+    return tuple(digest_of(file) for file in files)
 
 
 def _operator_years(file: Path) -> polars.DataFrame:

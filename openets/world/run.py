@@ -7,9 +7,11 @@ are held against.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from typing import TypeVar
 
+from openets.kernel.records import Record
 from openets.ledger.follow import Follower
 from openets.ledger.journal import stored_records as journal_records
 from openets.ledger.post import Writer
@@ -20,6 +22,7 @@ from openets.translog.client import stored_records as log_records
 from openets.world.stage import Progress
 from openets.world.totals import Totals, sum_records
 
+Read = TypeVar("Read")
 Player = Callable[[Writer, Progress], None]
 
 
@@ -47,8 +50,13 @@ def run(store: Store, player: Player, on_progress: Progress) -> dict[int, float]
     return seconds
 
 
-def sum_books(store: Store) -> tuple[Totals, Totals]:
-    """Ledger and log, summed from their stored rows as they stand."""
+def read_books(store: Store, reader: Callable[[Iterable[Record]], Read]) -> tuple[Read, Read]:
+    """What a reader makes of ledger and log, given their stored records as they stand."""
     with closing(Database(store.journal_url, name="journal", read_only=True)) as database:
-        ledger = sum_records(journal_records(database), store.rulebook)
-    return ledger, sum_records(log_records(store.log_directory), store.rulebook)
+        ledger = reader(journal_records(database))
+    return ledger, reader(log_records(store.log_directory))
+
+
+def sum_books(store: Store) -> tuple[Totals, Totals]:
+    """Ledger and log, summed."""
+    return read_books(store, lambda records: sum_records(records, store.rulebook))

@@ -9,9 +9,22 @@ from typing import Annotated
 import typer
 
 from openets.interfaces.cli.output import StoreOption, console, failing, number, print_rows
-from openets.interfaces.cli.playing import play_and_prove
-from openets.world.replay import History, finish_replay, open_replay, read_history
+from openets.interfaces.cli.playing import play_and_prove, play_with_a_bar, prove
+from openets.ledger.post import Writer
+from openets.rulebook.load import load_rulebook
+from openets.world.blocks import Plan, plan_blocks, read_blocks
+from openets.world.course import load_course
+from openets.world.replay import History, digests_of, finish_replay, open_replay, read_history
+from openets.world.run import read_books
+from openets.world.stage import Progress
 from openets.world.symbols import Found, agreement, counts, symbols, write_differences
+from openets.world.transactions import (
+    Row,
+    compare_blocks,
+    play_blocks,
+    sum_posted,
+    sum_published,
+)
 
 SYMBOLS = "symbols.csv"
 
@@ -19,6 +32,9 @@ SYMBOLS = "symbols.csv"
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Files with operators' years.")],
     directory: StoreOption = Path("replay"),
+    transactions: Annotated[
+        bool, typer.Option("--transactions", help="Post published transaction blocks themselves.")
+    ] = False,
 ) -> None:
     """Play the operators of published files: each its account, each act its own transaction.
 
@@ -26,7 +42,13 @@ def replay(
     and from the market. In the end both books are held against the sums of the files, and the
     symbols of compliance, computed, against the published ones. A replay that was interrupted goes
     on if it is given the same files.
+
+    With --transactions the files hold transaction blocks (and, if at hand, lists of accounts): each
+    block is posted with its type, kind and parties, and the books are held against the blocks.
     """
+    if transactions:
+        _replay_blocks(files, directory)
+        return
     with failing():
         history = read_history(files)
         store = open_replay(directory, history.files)
@@ -36,6 +58,48 @@ def replay(
         play_and_prove(store, history.figures, history.player)
         finish_replay(store, history.files)
         _say_symbols(list(symbols(history.published, store.rulebook)), directory)
+
+
+def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
+    with failing():
+        digests = digests_of(files)
+        plan = plan_blocks(*read_blocks(files), load_rulebook(load_course().jurisdiction))
+        console.print(
+            f"[bold]OpenETS[/bold]  {number(len(plan.moves))} of {number(plan.rows)} blocks in "
+            f"{directory}/"
+        )
+        _say_plan(plan)
+        store = open_replay(directory, digests)
+        refused: dict[str, int] = {}
+
+        def player(writer: Writer, on_progress: Progress) -> None:
+            refused.update(play_blocks(writer, store.rulebook, plan, on_progress))
+
+        play_with_a_bar(store, {move.year for move in plan.moves}, player)
+        ledger, log = read_books(store, lambda records: sum_posted(records, plan))
+        rows = compare_blocks(sum_published(plan), ledger, log)
+        shown = [(str(row.year), *row[1:]) for row in rows]
+        print_rows(Row._fields, shown, as_json=False, as_csv=False)
+        different = sum(1 for row in rows if row.difference)
+        console.print(f"{number(len(rows))} sums of year and type; {number(different)} differ.")
+        for sentence, count in refused.items():
+            console.print(f"{number(count)} blocks were refused by the ledger: {sentence}")
+        prove(store)
+        finish_replay(store, digests)
+
+
+def _say_plan(plan: Plan) -> None:
+    """What is left out, and what is brought in because the files do not show it received."""
+    for reason, count in sorted(plan.left_out.items(), key=lambda item: -item[1]):
+        console.print(f"{number(count)} blocks are left out: {reason}", soft_wrap=True)
+    if plan.missing:
+        accounts = len({account for account, _kind in plan.missing})
+        units = number(sum(plan.missing.values()))
+        console.print(
+            f"{units} units are brought in beforehand, because accounts gave more than the files show "
+            f"them receiving; accounts concerned: {number(accounts)}.",
+            soft_wrap=True,
+        )
 
 
 def _say_left_out(history: History) -> None:
