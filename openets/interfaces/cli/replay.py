@@ -96,8 +96,8 @@ def _say_plan(plan: Plan) -> None:
         accounts = len({account for account, _kind in plan.missing})
         units = number(sum(plan.missing.values()))
         console.print(
-            f"{units} units are brought in beforehand, because accounts gave more than the files show "
-            f"them receiving; accounts concerned: {number(accounts)}.",
+            f"{units} units are brought in beforehand, because accounts gave more than the files "
+            f"show them receiving; accounts concerned: {number(accounts)}.",
             soft_wrap=True,
         )
 
