@@ -143,6 +143,15 @@ def record(database: Database, sequence: int) -> RecordView | None:
     return RecordView._make((*found, blocks, legs))
 
 
+def resting_on(database: Database, sequence: int) -> int:
+    """The units moved by transactions that refer to a record, such as reversals of it."""
+    found = database.row(
+        "SELECT COALESCE(SUM(quantity), 0) FROM record WHERE refers_to = ? AND act IS NULL",
+        (sequence,),
+    )
+    return int(found[0]) if found else 0
+
+
 def trace(database: Database, registry: str, serial: int) -> list[Hop]:
     """Every transaction that moved a serial of an originating registry, from its creation on."""
     rows = database.rows(

@@ -1,7 +1,7 @@
 """A store on disk: where the books of one jurisdiction lie, and how they are made and opened.
 
     DIR/store.toml   what the store is and where its databases are
-    DIR/registry/    signing.pem (the registry's key), journal.sqlite3, query.sqlite3
+    DIR/registry/    signing.pem (the registry's key), journal.sqlite3, query.sqlite3, desk.sqlite3
     DIR/log/         the log's own folder: its key, configuration and database (`openets.translog`)
 
 Registry and log can be moved to two machines by moving the two folders. Databases may be
@@ -45,6 +45,7 @@ class Store:
     mode: str
     journal_url: str
     query_url: str
+    desk_url: str
     log_key: bytes
     officer_keys: tuple[bytes, ...] = ()
 
@@ -81,6 +82,7 @@ def create_store(
     mode: Mode,
     journal_url: str | None = None,
     query_url: str | None = None,
+    desk_url: str | None = None,
     log_url: str | None = None,
     officer_keys: tuple[bytes, ...] = (),
 ) -> Store:
@@ -113,6 +115,7 @@ def create_store(
         mode=mode,
         journal_url=journal_url or f"sqlite:{registry / 'journal.sqlite3'}",
         query_url=query_url or f"sqlite:{registry / 'query.sqlite3'}",
+        desk_url=desk_url or f"sqlite:{registry / 'desk.sqlite3'}",
         log_key=log_key,
         officer_keys=officer_keys,
     )
@@ -136,6 +139,7 @@ def open_store(directory: Path) -> Store:
             mode=words["mode"],
             journal_url=words["journal"] or f"sqlite:{directory / 'registry/journal.sqlite3'}",
             query_url=words["query"] or f"sqlite:{directory / 'registry/query.sqlite3'}",
+            desk_url=words.get("desk") or f"sqlite:{directory / 'registry/desk.sqlite3'}",
             log_key=bytes.fromhex(words["log_key"]),
             officer_keys=tuple(map(bytes.fromhex, words["officer_keys"])),
         )
@@ -166,6 +170,7 @@ def _write_configuration(store: Store) -> None:
         "mode": store.mode,
         "journal": "" if store.journal_url.startswith(inside) else store.journal_url,
         "query": "" if store.query_url.startswith(inside) else store.query_url,
+        "desk": "" if store.desk_url.startswith(inside) else store.desk_url,
         "log_key": store.log_key.hex(),
         "officer_keys": [key.hex() for key in store.officer_keys],
     }

@@ -8,6 +8,7 @@ file wants the whole list.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from itertools import pairwise
@@ -23,6 +24,7 @@ from openets.rulebook.notation import BadNotation, build, fields, find_slips, li
 from openets.rulebook.tables import check_item, describe, unknown_names
 
 LAW = Path(__file__).parent / "law"
+FURTHER_LAW = "OPENETS_LAW"  # folders of further law, a folder for each jurisdiction in them
 PATH = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
@@ -68,17 +70,34 @@ class _Found(NamedTuple):
     place: Place
 
 
+def homes() -> list[Path]:
+    """The folders of law: the package's, then those `OPENETS_LAW` names."""
+    named = os.environ.get(FURTHER_LAW, "")
+    return [LAW, *(Path(folder) for folder in named.split(os.pathsep) if folder)]
+
+
 def jurisdictions() -> list[str]:
-    """The jurisdictions whose law is in the package."""
-    return sorted(path.name for path in LAW.iterdir() if path.is_dir()) if LAW.is_dir() else []
+    """The jurisdictions there is law for."""
+    found = {path.name for home in homes() if home.is_dir() for path in home.iterdir()}
+    return sorted(name for name in found if _folder_of(name))
+
+
+def _folder_of(jurisdiction: str) -> Path | None:
+    """The folder of a jurisdiction; the package's own comes first."""
+    folders = (home / jurisdiction for home in homes())
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 @cache
 def load_rulebook(jurisdiction: str) -> Rulebook:
-    """The rulebook of a jurisdiction in the package; raises `UnknownJurisdiction`."""
-    if jurisdiction not in jurisdictions():
+    """The rulebook of a jurisdiction; raises `UnknownJurisdiction`.
+
+    It is read once: a process goes on with the law it began with.
+    """
+    folder = _folder_of(jurisdiction) if jurisdiction in jurisdictions() else None
+    if folder is None:
         raise UnknownJurisdiction(jurisdiction)
-    return load_folder(LAW / jurisdiction)
+    return load_folder(folder)
 
 
 def load_folder(folder: Path) -> Rulebook:
@@ -101,7 +120,7 @@ def check_folder(folder: Path) -> list[Rulebook]:
     """
     folder = folder.resolve()
     if folder == LAW.resolve():
-        return [load_folder(LAW / name) for name in jurisdictions()]
+        return [load_rulebook(name) for name in jurisdictions()]
     if LAW.resolve() not in folder.parents:
         return [load_folder(folder)]
     whole = LAW.resolve() / folder.relative_to(LAW.resolve()).parts[0]

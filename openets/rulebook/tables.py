@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -78,12 +78,16 @@ class TransactionType:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status of an account: the transaction types it may send and receive (None: all)."""
+    """A status of an account: the transaction types it may send and receive (None: all).
+
+    `representatives` says what is left to them: to `act`, to `view`, or `nothing`.
+    """
 
     key: str
     name: str
     sends: frozenset[int] | None
     receives: frozenset[int] | None
+    representatives: str = "act"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ class StatusRow(_Row):
     name: Name
     sends: tuple[Label, ...] | None = None
     receives: tuple[Label, ...] | None = None
+    representatives: Literal["act", "view", "nothing"] = "act"
 
 
 class _RegistryRow(_Row):
@@ -332,4 +337,5 @@ def _compile_status(key: str, row: StatusRow, codes: set[int]) -> Status:
     def permitted(labels: tuple[str, ...] | None) -> frozenset[int] | None:
         return None if labels is None else frozenset(map(type_code, labels)) & codes
 
-    return Status(key, row.name, permitted(row.sends), permitted(row.receives))
+    sends, receives = permitted(row.sends), permitted(row.receives)
+    return Status(key, row.name, sends, receives, row.representatives)

@@ -268,6 +268,13 @@ NONSENSE: list[tuple[Words, str]] = [
     (("restore", "log"), "Missing option '--receipt'"),
     (("restore", "log", "--receipt", "nowhere.json"), "cannot be read: No such file"),
     (("restore", "journal"), "There is a journal with records"),
+    (("desk", "propose", "transaction", "--set", "kind=1"), "Nobody is signed in"),
+    (("desk", "approve", 1), "Nobody is signed in"),
+    (("desk", "approve", 0), "Invalid value"),
+    (("desk", "reject", 1, *REASON), "Nobody is signed in"),
+    (("desk", "withdraw", 1), "Missing option '--reason'"),
+    (("desk", "cancel", 1, "--as", 7, *REASON), "Nobody is signed in"),
+    (("person", "add", "king"), "There is no role 'king'"),
     (("demo", "--seed", "x"), "Invalid value for '--seed'"),
     (("demo", "--nonsense"), "No such option"),
 ]
@@ -289,6 +296,8 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("import", "nowhere.csv"), "The file cannot be opened: No such file"),
     (("export", "nowhere", "merged", "x.csv"), "The folder holds no snapshot"),
     (("replay", "nowhere.csv"), "The file cannot be opened: No such file"),
+    (("desk", "commands", "--nonsense"), "No such option"),
+    (("person", "rights", "--nonsense"), "No such option"),
     (("nonsense",), "No such command"),
 ]
 
@@ -332,6 +341,10 @@ NEEDS_A_STORE: list[Words] = [
     ("trace", "EU-1"),
     ("verify",),
     ("recover",),
+    ("work",),
+    ("desk", "list"),
+    ("desk", "history"),
+    ("person", "list"),
     ("log", "head"),
     ("log", "prove", 1),
     ("log", "freeze", 1, "--key", "no.pem", *REASON),

@@ -6,6 +6,7 @@ import typer
 
 from openets.interfaces.cli import ledger, upkeep
 from openets.interfaces.cli.demo import demo, totals
+from openets.interfaces.cli.desk import desk_app, person_app, work
 from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
@@ -22,6 +23,9 @@ app.command("replay")(replay)
 app.add_typer(law_app, name="law")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
+app.add_typer(desk_app, name="desk")
+app.add_typer(person_app, name="person")
+app.command("work")(work)
 app.command("trace")(ledger.trace)
 app.command("verify")(upkeep.verify)
 app.command("recover")(upkeep.recover)

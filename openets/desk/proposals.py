@@ -1,0 +1,186 @@
+"""Stored proposals and the audit trail: the desk's own tables.
+
+A proposal is a command by name and the JSON of what it asks. Its state moves by one conditional
+write, so that of two people who decide at once one is first and the other is told. Every move
+leaves a sentence in the audit trail, in the same durable write.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from openets.storage.database import Database, StorageError
+
+DRAFTED = "drafted"  # stored, its reservation not yet certain
+AWAITING = "awaiting approval"
+DELAYED = "delayed"
+COMPLETED = "completed"
+TERMINATED = "terminated"
+REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
+CANCELLED = "cancelled"
+EXPIRED = "expired"
+FINAL = (COMPLETED, TERMINATED, REJECTED, WITHDRAWN, CANCELLED, EXPIRED)
+
+TABLES = (
+    "CREATE TABLE desk_meta (key TEXT PRIMARY KEY, value {bytes} NOT NULL)",
+    "CREATE TABLE proposal (number {id} PRIMARY KEY, command TEXT NOT NULL, body TEXT NOT NULL,"
+    " registry TEXT NOT NULL, proposer {id} NOT NULL, created {id} NOT NULL,"
+    " expires {id} NOT NULL, state TEXT NOT NULL, needs TEXT NOT NULL, decider {id} NOT NULL,"
+    " execute_at {id} NOT NULL, reason TEXT NOT NULL, citation TEXT NOT NULL,"
+    " result {id} NOT NULL, why TEXT NOT NULL, settled {id} NOT NULL)",
+    "CREATE INDEX proposal_state ON proposal (state, execute_at)",
+    "CREATE TABLE event (number {id} PRIMARY KEY, at {id} NOT NULL, actor {id} NOT NULL,"
+    " proposal {id} NOT NULL, sentence TEXT NOT NULL)",
+    "CREATE INDEX event_proposal ON event (proposal)",
+)
+_COLUMNS = (
+    "number, command, body, registry, proposer, created, expires, state, needs, decider,"
+    " execute_at, reason, citation, result, why, settled"
+)
+
+
+class Proposal(NamedTuple):
+    """A stored proposal. Instants are microseconds since 1970, 0 where there is none.
+
+    `needs` says why a second person is needed, empty if none is. `result` is the ledger's record,
+    0 while there is none; `why` the reason of a refusal, a withdrawal or a termination. `settled`
+    is 1 once nothing is left reserved for it.
+    """
+
+    number: int
+    command: str
+    body: str
+    registry: str
+    proposer: int
+    created: int
+    expires: int
+    state: str
+    needs: str
+    decider: int
+    execute_at: int
+    reason: str
+    citation: str
+    result: int
+    why: str
+    settled: int = 0
+
+
+class Event(NamedTuple):
+    """A line of the audit trail; `actor` and `proposal` are 0 where there is none."""
+
+    number: int
+    at: int
+    actor: int
+    proposal: int
+    sentence: str
+
+
+class Change(NamedTuple):
+    """What a move of a proposal writes beside its state; None leaves a column as it is."""
+
+    decider: int | None = None
+    execute_at: int | None = None
+    reason: str | None = None
+    citation: str | None = None
+    result: int | None = None
+    why: str | None = None
+    settled: int | None = None
+
+
+class Proposals:
+    """The desk's tables in one database, of one store."""
+
+    def __init__(self, database: Database, store: bytes) -> None:
+        self.database = database
+        if not database.has_table("desk_meta"):
+            with database.durable("desk.create"):
+                for table in TABLES:
+                    database.run(table)
+                for key, value in (("store", store), ("desk", secrets.token_bytes(16))):
+                    database.run("INSERT INTO desk_meta VALUES (?, ?)", (key, value))
+        meta = dict(database.rows("SELECT key, value FROM desk_meta"))
+        if bytes(meta["store"]) != store:
+            raise StorageError(f"The desk's database at {database.url} belongs to another store.")
+        # Tells a desk apart from one that was lost, whose numbers begin again.
+        self.identity = bytes(meta["desk"]).hex()
+
+    def add(self, proposal: Proposal, sentence: str) -> Proposal:
+        """Stores a proposal under the next number, with its line of the audit trail."""
+        with self.database.durable("desk.propose"):
+            number = self._next("proposal")
+            stored = proposal._replace(number=number)
+            marks = ", ".join("?" * len(stored))
+            self.database.run(f"INSERT INTO proposal ({_COLUMNS}) VALUES ({marks})", stored)
+            self._note(stored.created, stored.proposer, number, sentence)
+        return stored
+
+    def move(
+        self, number: int, state: str, to: str, at: int, actor: int, sentence: str, change: Change
+    ) -> bool:
+        """Moves a proposal from one state to another; False if it was no longer there."""
+        written = {name: value for name, value in change._asdict().items() if value is not None}
+        columns = "".join(f", {name} = ?" for name in written)
+        with self.database.durable("desk.move"):
+            moved = self.database.run(
+                f"UPDATE proposal SET state = ?{columns} WHERE number = ? AND state = ?",
+                (to, *written.values(), number, state),
+            )
+            if moved:
+                self._note(at, actor, number, sentence)
+        return bool(moved)
+
+    def settle(self, number: int) -> None:
+        """Notes that nothing is reserved any more for a proposal that has ended."""
+        with self.database.durable("desk.settle"):
+            self.database.run("UPDATE proposal SET settled = 1 WHERE number = ?", (number,))
+
+    def unsettled(self) -> list[Proposal]:
+        """Proposals that have ended and may still have something reserved."""
+        return [one for one in self.in_state(*FINAL) if not one.settled]
+
+    def note(self, at: int, actor: int, sentence: str) -> None:
+        """A line of the audit trail that belongs to no proposal."""
+        with self.database.durable("desk.note"):
+            self._note(at, actor, 0, sentence)
+
+    def _note(self, at: int, actor: int, proposal: int, sentence: str) -> None:
+        self.database.run(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
+            (self._next("event"), at, actor, proposal, sentence),
+        )
+
+    def _next(self, table: str) -> int:
+        if not self.database.is_sqlite:  # on SQLite the open transaction is the only one
+            self.database.run(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        found = self.database.row(f"SELECT COALESCE(MAX(number), 0) + 1 FROM {table}")
+        return int(found[0]) if found else 1
+
+    # -- reads ----------------------------------------------------------------------------------
+
+    def get(self, number: int) -> Proposal | None:
+        """A proposal, or None."""
+        found = self.database.row(f"SELECT {_COLUMNS} FROM proposal WHERE number = ?", (number,))
+        return Proposal._make(found) if found else None
+
+    def in_state(self, *states: str) -> list[Proposal]:
+        """The proposals in these states, by the instant they are due, then by number."""
+        marks = ", ".join("?" * len(states))
+        rows = self.database.rows(
+            f"SELECT {_COLUMNS} FROM proposal WHERE state IN ({marks}) ORDER BY execute_at, number",
+            states,
+        )
+        return [Proposal._make(row) for row in rows]
+
+    def every(self) -> list[Proposal]:
+        """All proposals, newest first."""
+        rows = self.database.rows(f"SELECT {_COLUMNS} FROM proposal ORDER BY number DESC")
+        return [Proposal._make(row) for row in rows]
+
+    def events(self, proposal: int | None = None) -> Iterator[Event]:
+        """The audit trail, oldest first; of one proposal if it is named."""
+        where, named = (" WHERE proposal = ?", (proposal,)) if proposal is not None else ("", ())
+        query = f"SELECT number, at, actor, proposal, sentence FROM event{where} ORDER BY number"
+        return map(Event._make, self.database.rows(query, named))

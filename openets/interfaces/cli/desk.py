@@ -1,0 +1,264 @@
+"""`openets desk`, `person` and `work`: proposals, approvals, people, and what is due."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openets.desk.proposals import Proposal, Proposals
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    CsvOption,
+    JsonOption,
+    StoreOption,
+    console,
+    fail,
+    moment,
+    opened,
+    print_rows,
+)
+from openets.kernel.actor import Actor
+from openets.ledger.store import Store
+from openets.people.commands import commands
+from openets.people.opening import Opened, desk_database, opening
+from openets.people.register import Register
+from openets.people.roles import ACTIVE, ROLES, matrix
+
+desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
+person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
+
+TOKEN = "OPENETS_TOKEN"
+LIVE = "live"
+AsOption = Annotated[
+    int, typer.Option("--as", help="Act as this person (practice and replay stores only).", min=0)
+]
+NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
+ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
+BodyOption = Annotated[
+    list[str], typer.Option("--set", help="A field of the command: account=12. Repeat it.")
+]
+
+
+@contextmanager
+def _at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
+    with opened(directory) as store, opening(store) as office:
+        yield office, _actor(store, office.register, as_person)
+
+
+def _actor(store: Store, register: Register, as_person: int) -> Actor:
+    """Who acts: the person of the token, or in a store that is not live the one named."""
+    if as_person:
+        if store.mode == LIVE:
+            fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
+        person = register.person(as_person)
+    else:
+        token = os.environ.get(TOKEN, "")
+        person = register.by_token(token) if token else None
+    if person is None or person.state != ACTIVE:
+        fail(f"Nobody is signed in: set {TOKEN}, or name a person with --as in a practice store.")
+    return person.actor
+
+
+@contextmanager
+def _reading(directory: Path) -> Iterator[tuple[Proposals, Register]]:
+    with opened(directory) as store, closing(desk_database(store)) as database:
+        yield Proposals(database, store.store), Register(database)
+
+
+@desk_app.command("propose")
+def propose(
+    command: Annotated[str, typer.Argument(help="What: see `openets desk commands`.")],
+    fields: BodyOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Propose something; the time of execution and its reason are shown before anybody approves."""
+    body = json.dumps(dict(_field(text) for text in fields))
+    with _at_the_desk(directory, as_person) as (office, actor):
+        proposal = office.desk.propose(actor, command, body)
+        _show(proposal)
+        if not proposal.needs:
+            return
+        _, execution = office.desk.preview(actor, command, body)
+        console.print(
+            f"If approved now: {execution.at:%Y-%m-%d %H:%M} UTC. {execution.reason}",
+            soft_wrap=True,
+        )
+
+
+def _field(text: str) -> tuple[str, object]:
+    """A field as the models read it: numbers and truth as such, all else as words."""
+    name, sign, value = text.partition("=")
+    if not sign:
+        fail(f"{text!r} is no field: write name=value.")
+    if value.isascii() and value.isdigit():
+        return name, int(value)
+    return name, {"true": True, "false": False}.get(value, value)
+
+
+@desk_app.command("approve")
+def approve(
+    number: NumberArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
+) -> None:
+    """Approve a proposal of somebody else."""
+    with _at_the_desk(directory, as_person) as (office, actor):
+        _show(office.desk.approve(actor, number))
+
+
+@desk_app.command("reject")
+def reject(
+    number: NumberArgument,
+    reason: ReasonOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Reject a proposal of somebody else."""
+    with _at_the_desk(directory, as_person) as (office, actor):
+        _show(office.desk.reject(actor, number, reason))
+
+
+@desk_app.command("withdraw")
+def withdraw(
+    number: NumberArgument,
+    reason: ReasonOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Take back a proposal of your own."""
+    with _at_the_desk(directory, as_person) as (office, actor):
+        _show(office.desk.withdraw(actor, number, reason))
+
+
+@desk_app.command("cancel")
+def cancel(
+    number: NumberArgument,
+    reason: ReasonOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Stop an approved proposal before its time."""
+    with _at_the_desk(directory, as_person) as (office, actor):
+        _show(office.desk.cancel(actor, number, reason))
+
+
+def work(directory: StoreOption = DEFAULT_STORE) -> None:
+    """Carry out what is approved and due, end what nobody decided on; nothing is done twice."""
+    with opened(directory) as store, opening(store) as office:
+        done = list(office.desk.work())
+        for proposal in done:
+            _show(proposal)
+        if not done:
+            console.print("Nothing is due.")
+
+
+def _show(proposal: Proposal) -> None:
+    console.print(f"[bold]proposal {proposal.number}[/bold]  {proposal.command}, {proposal.state}")
+    if proposal.execute_at:
+        console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {proposal.reason}")
+    elif proposal.needs:
+        console.print(f"needs a second person: {proposal.needs}", soft_wrap=True)
+    if proposal.result:
+        console.print(f"record {proposal.result} of the ledger")
+    if proposal.why:
+        console.print(f"because: {proposal.why}", soft_wrap=True)
+
+
+@desk_app.command("list")
+def list_proposals(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List proposals that wait, newest first."""
+    with _reading(directory) as (proposals, _):
+        rows = [
+            (
+                str(one.number),
+                one.command,
+                one.state,
+                str(one.proposer),
+                moment(one.created),
+                moment(one.execute_at) if one.execute_at else "",
+                one.body,
+            )
+            for one in proposals.every()
+            if everything or not one.settled
+        ]
+        columns = ("number", "command", "state", "by", "proposed", "execution", "what")
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@desk_app.command("history")
+def history(
+    number: Annotated[int, typer.Argument(help="Number of the proposal.", min=0)] = 0,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Print the audit trail: what was done, when and by whom; of one proposal if it is named."""
+    with _reading(directory) as (proposals, _):
+        rows = [
+            (str(one.number), moment(one.at), str(one.proposal or ""), one.sentence)
+            for one in proposals.events(number or None)
+        ]
+        columns = ("line", "when", "proposal", "what")
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@desk_app.command("commands")
+def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+    """List what can be proposed, with the fields of each."""
+    rows = [
+        (
+            name,
+            ", ".join(
+                key if field.is_required() else f"[{key}]"
+                for key, field in body.model_fields.items()
+            ),
+            (body.__doc__ or "").split("\n")[0],
+        )
+        for name, body in commands().items()
+    ]
+    print_rows(("command", "fields", "what it does"), rows, as_json=as_json, as_csv=as_csv)
+
+
+@person_app.command("add")
+def add_person(
+    role: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")],
+    registry: Annotated[str, typer.Option(help="The registry the person belongs to.")] = "",
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Register a person; the token that proves it is printed once and kept nowhere."""
+    if role not in ROLES:
+        fail(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
+    with _reading(directory) as (_, register):
+        person, token = register.add_person(role, registry or None)
+        place = f" of registry {registry}" if registry else ""
+        console.print(f"person {person.number}: {role}{place}")
+        console.print(f"token: {token}", soft_wrap=True)
+
+
+@person_app.command("list")
+def list_persons(
+    directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
+) -> None:
+    """List persons by number and role."""
+    with _reading(directory) as (_, register):
+        rows = [
+            (str(one.number), one.role, one.registry or "", one.state) for one in register.persons()
+        ]
+        print_rows(("person", "role", "registry", "state"), rows, as_json=as_json, as_csv=as_csv)
+
+
+@person_app.command("rights")
+def show_rights(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+    """Print the authorisation matrix: role, action, how far it reaches."""
+    rows = [(role, action, reach) for role, action, reach in matrix() if reach]
+    print_rows(("role", "may", "where"), rows, as_json=as_json, as_csv=as_csv)

@@ -1,0 +1,156 @@
+"""What every command of the desk is made of: its stored fields, and how it answers in an office.
+
+A command is data (a `Body`, the fields that are stored with its proposal) that an `Office` lets
+answer for itself (an `Asked`), in the way `openets.desk.desk.Command` asks. What most commands have
+in common stands here: two persons, at once, nothing reserved.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from openets.desk.approval import Answer
+from openets.desk.desk import DESK, Outcome
+from openets.desk.timing import Execution
+from openets.kernel import acts
+from openets.kernel.actor import Actor
+from openets.kernel.clock import instant
+from openets.kernel.refusal import Refusal
+from openets.ledger.checks import check_act
+from openets.ledger.requests import ActRequest
+from openets.people.office import Office, no_account
+from openets.people.roles import ACTIVE, permitted
+
+Number = Annotated[int, Field(gt=0, lt=10**15)]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+AT_ONCE = "Carried out as soon as it is approved."
+ALWAYS = Answer(True, "This is always approved by two.", "desk.approval.not-by")
+
+
+class Body(BaseModel):
+    """The fields of a command, as they are stored with its proposal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: ClassVar[str]
+    action: ClassVar[str]  # of the authorisation matrix, without its verb
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        raise NotImplementedError
+
+
+class Asked:
+    """What all commands have in common: two persons, at once, nothing reserved."""
+
+    def __init__(self, office: Office, body: Body) -> None:
+        self.office = office
+        self.body = body
+
+    @property
+    def registry(self) -> str:
+        """The registry of the account the command is about, else of nobody."""
+        account = self.office.account(self.about)
+        return account.registry if account else ""
+
+    @property
+    def about(self) -> int:
+        """The account the command is about, 0 if none."""
+        return int(getattr(self.body, "account", None) or 0)
+
+    def sentence(self) -> str:
+        """What is asked, in words."""
+        fields = self.body.model_dump(exclude_none=True)
+        return f"{self.body.name}, " + ", ".join(f"{key} {value}" for key, value in fields.items())
+
+    def against(self, actor: Actor) -> list[Refusal]:
+        """The actor's permission, then what the command itself finds."""
+        refusal = self.permission(actor, "propose")
+        return [refusal] if refusal else self.problems()
+
+    def problems(self) -> list[Refusal]:
+        """Why it could not be carried out now, whoever asks."""
+        if self.about and self.office.account(self.about) is None:
+            return [no_account(self.about)]
+        return []
+
+    def permission(self, actor: Actor, verb: str) -> Refusal | None:
+        """Why an actor may not propose or approve it, or None."""
+        person = self.office.register.person(actor.id)
+        if person is None or person.state != ACTIVE:
+            sentence = f"Person {actor.id} is not active in this register."
+            return Refusal("people.not-active", sentence, DESK)
+        standing = self.office.standing(actor, self.about) if self.about else None
+        return permitted(
+            actor,
+            f"{verb} {self.body.action}",
+            registry=self.registry or None,
+            standing=standing,
+            surrenders=self.is_surrender_like(),
+        )
+
+    def is_surrender_like(self) -> bool:
+        """True if the right to surrender is enough."""
+        return False
+
+    def affected(self) -> int:
+        """The person the command is about, 0 if none."""
+        return 0
+
+    def against_approval(self, actor: Actor, _proposer: int) -> list[Refusal]:
+        """The actor's permission, and that it does not concern the actor."""
+        refusals = []
+        if self.affected() == actor.id:
+            sentence = "Whom a proposal concerns does not decide on it."
+            refusals.append(Refusal("desk.person-affected", sentence, "desk.approval.not-by"))
+        refusal = self.permission(actor, "approve")
+        return [*refusals, refusal] if refusal else refusals
+
+    def against_cancelling(self, actor: Actor) -> list[Refusal]:
+        """Only who may propose it may stop it."""
+        refusal = self.permission(actor, "propose")
+        return [refusal] if refusal else []
+
+    def needs(self, _actor: Actor, _at: datetime) -> Answer:
+        """Two persons."""
+        return ALWAYS
+
+    def timing(self, at: datetime, _proposed: datetime) -> Execution:
+        """At once."""
+        return Execution(at, AT_ONCE, DESK)
+
+    def cancel_before(self, _at: datetime) -> timedelta:
+        """Until it happens."""
+        return timedelta(0)
+
+    def reserve(self, _number: int, _at: int) -> Outcome:
+        """Nothing."""
+        return Outcome(0)
+
+    def release(self, number: int, at: int) -> None:
+        """Nothing."""
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Does it."""
+        raise NotImplementedError
+
+
+class ActAsked(Asked):
+    """A command that becomes an act in both books."""
+
+    def act(self) -> acts.Act:
+        """The act."""
+        raise NotImplementedError
+
+    def problems(self) -> list[Refusal]:
+        """What the ledger's checks say now."""
+        now = instant(self.office.clock.now())
+        refusal = check_act(self.office.writer.book, now, self.act())
+        return [refusal] if refusal else []
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Posts the act."""
+        posted = self.office.post(ActRequest(self.office.key(number), at, self.act()))
+        return Outcome(posted.sequence, posted.refusals)

@@ -1,0 +1,52 @@
+"""Every command there is, by its name, and how a stored proposal becomes one again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from openets.desk.desk import DESK
+from openets.kernel.refusal import Refusal, Refused
+from openets.people.accounts import ChangeStatus, OpenAccount
+from openets.people.adoption import AdoptRulebook
+from openets.people.asked import Asked, Body
+from openets.people.freezes import Freeze
+from openets.people.office import Office
+from openets.people.representatives import Appoint
+from openets.people.transactions import Move
+from openets.people.trust import Trust
+
+
+def commands() -> Mapping[str, type[Body]]:
+    """Every command by its name."""
+    every: tuple[type[Body], ...] = (
+        Move,
+        OpenAccount,
+        ChangeStatus,
+        Freeze,
+        AdoptRulebook,
+        Trust,
+        Appoint,
+    )
+    return {one.name: one for one in every}
+
+
+def load_command(office: Office, name: str, body: str) -> Asked:
+    """The command of a stored proposal; raises `Refused` with everything malformed in it."""
+    known = commands().get(name)
+    if known is None:
+        sentence = f"There is no command {name!r}; there are {', '.join(commands())}."
+        raise Refused(Refusal("people.command-unknown", sentence, DESK))
+    try:
+        return known.model_validate_json(body).of(office)
+    except ValidationError as error:
+        raise Refused(
+            Refusal(
+                "people.malformed",
+                f"{found['msg']}.",
+                DESK,
+                ".".join(str(part) for part in found["loc"]),
+            )
+            for found in error.errors()
+        ) from None

@@ -1,0 +1,116 @@
+"""The office: what commands need to know of people, accounts and law to answer for themselves.
+
+It joins the register of people with the books. It decides nothing that a person asks for; the
+commands do (`openets.people.commands`), and the desk sees to their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from openets.desk.approval import Settings, settings_by_law
+from openets.desk.timing import Law, law_at
+from openets.kernel.actor import Actor
+from openets.kernel.clock import Clock, instant
+from openets.kernel.refusal import Refusal
+from openets.ledger.book import Account
+from openets.ledger.post import Writer
+from openets.ledger.reads import RecordView
+from openets.ledger.requests import Outcome, Request, key_of
+from openets.people.register import Register
+from openets.people.roles import Standing
+from openets.rulebook.model import NoLaw, Rulebook
+
+SURRENDER_COVERS = "desk.surrender-right"
+
+
+@dataclass(frozen=True)
+class Office:
+    """The books' writer, the register, the clock.
+
+    `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it.
+    """
+
+    writer: Writer
+    register: Register
+    clock: Clock
+    identity: str  # of the desk, so that its keys are its own
+    record: Callable[[int], RecordView | None]
+    resting_on: Callable[[int], int]
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The law."""
+        return self.writer.book.rulebook
+
+    def account(self, number: int) -> Account | None:
+        """An account of the books, or None."""
+        return self.writer.book.accounts.get(number)
+
+    def law(self, registry: str, at: datetime) -> Law:
+        """The desk's law for a registry at an instant."""
+        return law_at(self.rulebook, registry, at)
+
+    def key(self, number: int, *words: str) -> bytes:
+        """The idempotency key of what is posted for a proposal."""
+        return key_of("proposal", self.identity, number, *words)
+
+    def post(self, request: Request) -> Outcome:
+        """Posts one request."""
+        (outcome,) = self.writer.post([request])
+        return outcome
+
+    def sequence_of(self, key: bytes) -> int:
+        """The record with a key, 0 if there is none."""
+        return self.writer.book.keys.get(key, 0)
+
+    # -- people ---------------------------------------------------------------------------------
+
+    def standing(self, actor: Actor, account: int) -> Standing | None:
+        """What a person has on an account, with what its status leaves to representatives."""
+        found = self.register.representative(account, actor.id)
+        known = self.account(account)
+        if found is None or known is None:
+            return None
+        tables = self.writer.book.tables_at(instant(self.clock.now()))
+        status = tables.statuses.get(known.status)
+        left = status.representatives if status else "nothing"
+        return Standing(found.right, found.state, known.status, left)
+
+    def settings(self, account: int, law: Law) -> Settings:
+        """The choices that hold for an account."""
+        known = self.account(account)
+        tables = self.rulebook.tables_on(law.day)
+        type_ = tables.account_types.get(known.type) if known else None
+        by_law = settings_by_law(law, operator=bool(type_ and type_.operator))
+        return self.register.settings(account, by_law)
+
+    def is_trusted(self, account: int, other: int, at: datetime) -> bool:
+        """True if the other account is of the same holder, or on the list and active."""
+        holder = self.register.holder_of(account)
+        if holder is not None and holder == self.register.holder_of(other):
+            return True
+        since = self.register.trusted_since(account, other)
+        return since is not None and since <= instant(at)
+
+    def is_government(self, account: int, law: Law) -> bool:
+        """True if an account is one of the administration's own."""
+        known = self.account(account)
+        type_ = self.rulebook.tables_on(law.day).account_types.get(known.type) if known else None
+        return bool(type_ and type_.central)
+
+    def is_surrender_like(self, label: str, code: int, law: Law) -> bool:
+        """True if a right to surrender is enough for a type of transaction."""
+        rule = self.rulebook.tables_on(law.day).transaction_types.get(code)
+        try:
+            covered = label in law.ask(SURRENDER_COVERS)
+        except NoLaw:
+            covered = False
+        return covered or bool(rule and rule.surrenders)
+
+
+def no_account(number: int) -> Refusal:
+    """The refusal for an account nobody has opened."""
+    return Refusal("people.account-unknown", f"There is no account {number}.", "ledger rule")

@@ -1,0 +1,72 @@
+"""Opening the office of a store: the books' writer, the desk's database, and the desk itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from openets.desk.desk import Desk
+from openets.desk.proposals import Proposals
+from openets.kernel.clock import Clock, SystemClock
+from openets.ledger import reads
+from openets.ledger.post import Writer
+from openets.ledger.reads import RecordView
+from openets.ledger.store import Store
+from openets.ledger.writing import writing
+from openets.people.asked import Asked
+from openets.people.commands import load_command
+from openets.people.office import Office
+from openets.people.register import Register
+from openets.storage.database import Database
+
+
+class Opened(NamedTuple):
+    """What is open: the desk for proposals, the office behind it, the register of people."""
+
+    desk: Desk
+    office: Office
+    register: Register
+
+
+def desk_database(store: Store) -> Database:
+    """The desk's database of a store."""
+    return Database(store.desk_url, name="desk")
+
+
+def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) -> Opened:
+    """The desk over an open writer."""
+    proposals = Proposals(database, store.store)
+    register = Register(database)
+
+    @contextmanager
+    def tables() -> Iterator[Database]:
+        projection = store.projection()
+        with closing(projection.database):
+            projection.catch_up(writer.journal)
+            yield projection.database
+
+    def record(sequence: int) -> RecordView | None:
+        with tables() as found:
+            return reads.record(found, sequence)
+
+    def resting_on(sequence: int) -> int:
+        with tables() as found:
+            return reads.resting_on(found, sequence)
+
+    office = Office(writer, register, clock, proposals.identity, record, resting_on)
+
+    def load(name: str, body: str) -> Asked:
+        return load_command(office, name, body)
+
+    return Opened(Desk(proposals, load, clock), office, register)
+
+
+@contextmanager
+def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
+    """The office of a store, with its log and writer; the query tables follow when it closes."""
+    with closing(desk_database(store)) as database, writing(store) as writer:
+        yield open_desk(store, database, writer, clock or SystemClock())
+        projection = store.projection()
+        with closing(projection.database):
+            projection.catch_up(writer.journal)

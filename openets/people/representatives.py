@@ -1,0 +1,53 @@
+"""The command about representatives: a person gets, changes or loses a right on an account."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from openets.desk.desk import DESK, Outcome
+from openets.kernel.refusal import Refusal
+from openets.people.asked import Asked, Body, Number, Text
+from openets.people.office import Office
+from openets.people.roles import REPRESENTATIVE, RIGHTS
+
+
+class Appoint(Body):
+    """A person gets, changes or loses a right on an account."""
+
+    name: ClassVar[str] = "representative"
+    action: ClassVar[str] = "representative"
+    account: Number
+    person: Number
+    right: Text
+    state: Literal["active", "suspended", "removed"] = "active"
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        return _Appointment(office, self)
+
+
+class _Appointment(Asked):
+    body: Appoint
+
+    def affected(self) -> int:
+        """The person appointed."""
+        return self.body.person
+
+    def problems(self) -> list[Refusal]:
+        """The person is a representative, the right exists, and not too many have one."""
+        body = self.body
+        found = super().problems()
+        person = self.office.register.person(body.person)
+        if person is None or person.role != REPRESENTATIVE:
+            sentence = f"Person {body.person} is not known as a representative."
+            found.append(Refusal("people.not-a-representative", sentence, DESK))
+        if body.right not in RIGHTS:
+            sentence = f"There is no right {body.right!r}; there are {', '.join(RIGHTS)}."
+            found.append(Refusal("people.right-unknown", sentence, DESK))
+        return found
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Changes the register."""
+        body = self.body
+        self.office.register.appoint(body.account, body.person, body.right, body.state)
+        return Outcome(0)

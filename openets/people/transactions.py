@@ -1,0 +1,213 @@
+"""The command that moves units: who may ask for it, who approves, when it happens.
+
+The quantity is reserved when it is proposed, so that nobody can spend it meanwhile; serials are
+picked when it is carried out. What the ledger would refuse now is refused at once, by the ledger's
+own checks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from openets.desk.approval import Answer, Facts, process_of, second_person
+from openets.desk.desk import Outcome
+from openets.desk.timing import DELAYED_TYPES, Execution, Law, Movement, execution
+from openets.kernel import acts
+from openets.kernel.actor import Actor
+from openets.kernel.clock import instant
+from openets.kernel.records import type_code
+from openets.kernel.refusal import Refusal
+from openets.ledger.checks import check_transaction
+from openets.ledger.requests import ActRequest, TransactionRequest
+from openets.people.asked import Asked, Body, Number
+from openets.people.office import Office, no_account
+from openets.people.reversals import reversal_problems
+from openets.people.roles import ADMINISTRATORS, CLASSES
+from openets.rulebook.model import NoLaw
+
+RESERVE = "reserve"
+RELEASE = "release"
+CANCEL_BEFORE = "desk.cancel-before"
+
+
+class Move(Body):
+    """Units of a kind from one account to another; `transferring` 0 where they are created."""
+
+    name: ClassVar[str] = "transaction"
+    action: ClassVar[str] = "transaction"
+    type: Annotated[str, Field(pattern=r"^\d{1,2}-\d{1,3}$")]
+    transferring: Annotated[int, Field(ge=0, lt=10**15)] = 0
+    acquiring: Number
+    kind: Number
+    quantity: Annotated[int, Field(gt=0, lt=2**62)]
+    year: Annotated[int, Field(ge=0, le=2999)] = 0
+    refers_to: Annotated[int, Field(ge=0)] = 0
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        return Moving(office, self)
+
+
+class Moving(Asked):
+    """A movement of units in an office."""
+
+    body: Move
+
+    @property
+    def about(self) -> int:
+        """The account the units leave, or where they are created come to."""
+        return self.body.transferring or self.body.acquiring
+
+    def sentence(self) -> str:
+        """What is asked, in words."""
+        body = self.body
+        source = f"account {body.transferring}" if body.transferring else "creation"
+        year = f", for {body.year}" if body.year else ""
+        return (
+            f"{body.quantity} units of kind {body.kind} by {body.type} from {source} to account "
+            f"{body.acquiring}{year}"
+        )
+
+    def is_surrender_like(self) -> bool:
+        """True if the right to surrender is enough."""
+        label = self.body.type
+        return self.office.is_surrender_like(label, type_code(label), self._law())
+
+    def _law(self) -> Law:
+        return self.office.law(self.registry, self.office.clock.now())
+
+    # -- against it -----------------------------------------------------------------------------
+
+    def permission(self, actor: Actor, verb: str) -> Refusal | None:
+        """The matrix, and for a proposal the process of the law."""
+        refusal = super().permission(actor, verb)
+        if refusal or verb != "propose":
+            return refusal
+        try:
+            process = process_of(self._law(), self.body.type)
+        except NoLaw as error:
+            return Refusal("people.no-process", str(error), "desk.process.any")
+        if any(actor.role in CLASSES[name] for name in process.proposed_by):
+            return None
+        sentence = f"A {actor.role} may not propose {self.body.type}."
+        return Refusal("people.not-the-proposer", sentence, process.path)
+
+    def problems(self) -> list[Refusal]:
+        """What the ledger says now, and whether the list of trusted accounts lets it pass."""
+        body, office = self.body, self.office
+        unknown = [
+            no_account(one)
+            for one in (body.transferring, body.acquiring)
+            if one and office.account(one) is None
+        ]
+        if unknown:
+            return unknown
+        request = self._request(0, instant(office.clock.now()))
+        lines = ((body.kind, body.quantity),)
+        refusal = check_transaction(office.writer.book, request, lines)
+        found = [refusal] if refusal else self._outside_list()
+        return found or reversal_problems(office, self._law(), body)
+
+    def _outside_list(self) -> list[Refusal]:
+        body, office, law = self.body, self.office, self._law()
+        facts = self._facts(law)
+        if not body.transferring or facts.trusted or facts.to_government:
+            return []
+        try:
+            listed = body.type in law.ask(DELAYED_TYPES)
+        except NoLaw:
+            listed = False
+        if not listed or office.settings(body.transferring, law).outside_list_allowed:
+            return []
+        sentence = (
+            f"Account {body.acquiring} is not on the list of trusted accounts of account "
+            f"{body.transferring}, which transfers to trusted accounts only."
+        )
+        return [Refusal("people.not-trusted", sentence, "desk.account-rules")]
+
+    def _facts(self, law: Law, *, by_administrator: bool = False) -> Facts:
+        body, office = self.body, self.office
+        return Facts(
+            type=body.type,
+            by_administrator=by_administrator,
+            trusted=office.is_trusted(body.transferring, body.acquiring, office.clock.now()),
+            to_government=office.is_government(body.acquiring, law),
+            settings=office.settings(body.transferring, law),
+        )
+
+    # -- approval and time ----------------------------------------------------------------------
+
+    def needs(self, actor: Actor, at: datetime) -> Answer:
+        """The law's answer for the day."""
+        by_administrator = actor.role in ADMINISTRATORS
+        law = self.office.law(self.registry, at)
+        return second_person(law, self._facts(law, by_administrator=by_administrator))
+
+    def timing(self, at: datetime, _proposed: datetime) -> Execution:
+        """The law's answer for the day."""
+        facts = self._facts(self.office.law(self.registry, at))
+        movement = Movement(self.body.type, facts.trusted, facts.to_government)
+        return execution(self.office.rulebook, self.registry, movement, at)
+
+    def against_cancelling(self, actor: Actor) -> list[Refusal]:
+        """Who may propose it, or an administrator of the registry."""
+        refusal = super().permission(actor, "cancel")
+        return [refusal] if refusal else []
+
+    def cancel_before(self, at: datetime) -> timedelta:
+        """The hours the law asks for."""
+        try:
+            return timedelta(hours=int(self.office.law(self.registry, at).ask(CANCEL_BEFORE)))
+        except NoLaw:
+            return timedelta(0)
+
+    # -- doing it -------------------------------------------------------------------------------
+
+    def reserve(self, number: int, at: int) -> Outcome:
+        """Sets the quantity aside in both books."""
+        body = self.body
+        if not body.transferring:
+            return Outcome(0)
+        reserved = acts.Reserved(account=body.transferring, kind=body.kind, quantity=body.quantity)
+        posted = self.office.post(ActRequest(self.office.key(number, RESERVE), at, reserved))
+        return Outcome(posted.sequence, posted.refusals)
+
+    def release(self, number: int, at: int) -> None:
+        """Ends the reservation, if it is open."""
+        reservation = self.office.sequence_of(self.office.key(number, RESERVE))
+        if reservation in self.office.writer.book.reservations:
+            released = acts.Released(reservation=reservation)
+            self.office.post(ActRequest(self.office.key(number, RELEASE), at, released))
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Posts the transaction on its reservation, unless a reversal is no longer lawful."""
+        done = self.office.sequence_of(self.office.key(number))
+        if done:
+            return Outcome(done)
+        refusals = reversal_problems(self.office, self._law(), self.body)
+        if refusals:
+            return Outcome(0, tuple(refusals))
+        posted = self.office.post(self._request(number, at))
+        return Outcome(posted.sequence, posted.refusals)
+
+    def _request(self, number: int, at: int) -> TransactionRequest:
+        """The request of a proposal, or (number 0) the one that asks whether it could be."""
+        body, office = self.body, self.office
+        reservation = 0
+        if number and body.transferring:
+            reservation = office.sequence_of(office.key(number, RESERVE))
+        return TransactionRequest(
+            office.key(number),
+            at,
+            type_code(body.type),
+            body.transferring,
+            body.acquiring,
+            body.kind,
+            body.quantity,
+            year=body.year,
+            refers_to=body.refers_to,
+            reservation=reservation,
+        )

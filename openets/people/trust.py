@@ -1,0 +1,61 @@
+"""The command about lists of trusted accounts: who is put on one, who comes off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from openets.desk.desk import DESK, Outcome
+from openets.desk.timing import Execution, listing
+from openets.kernel.refusal import Refusal
+from openets.people.asked import Asked, Body, Number
+from openets.people.office import Office, no_account
+
+
+class Trust(Body):
+    """An account goes on the list of trusted accounts of another, or comes off it."""
+
+    name: ClassVar[str] = "trusted account"
+    action: ClassVar[str] = "trusted account"
+    account: Number
+    listed: Number
+    on: bool = True
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        return _Trusting(office, self)
+
+
+class _Trusting(Asked):
+    body: Trust
+
+    def problems(self) -> list[Refusal]:
+        """Both accounts are there; none trusts itself or twice."""
+        body, register = self.body, self.office.register
+        numbers = (body.account, body.listed)
+        found = [no_account(one) for one in numbers if self.office.account(one) is None]
+        since = register.trusted_since(body.account, body.listed)
+        if body.account == body.listed:
+            sentence = "An account is not on its own list."
+            found.append(Refusal("people.trusts-itself", sentence, DESK))
+        elif body.on and since is not None:
+            sentence = f"Account {body.listed} is on the list of account {body.account} already."
+            found.append(Refusal("people.trusted-already", sentence, DESK))
+        elif not body.on and since is None:
+            sentence = f"Account {body.listed} is not on the list of account {body.account}."
+            found.append(Refusal("people.not-listed", sentence, DESK))
+        return found
+
+    def timing(self, at: datetime, proposed: datetime) -> Execution:
+        """A removal at once, an addition when the law says."""
+        if not self.body.on:
+            return super().timing(at, proposed)
+        return listing(self.office.rulebook, self.registry, proposed, at)
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Changes the list."""
+        if self.body.on:
+            self.office.register.trust(self.body.account, self.body.listed, at)
+        else:
+            self.office.register.distrust(self.body.account, self.body.listed)
+        return Outcome(0)

@@ -1,0 +1,108 @@
+"""A transfer at the desk, typed: proposed, refused to its proposer, approved, cancelled, told.
+
+The office is a practice store, so people act with --as; its clock is the real one, and its law
+applies from 2030 on: what is typed here is therefore what needs no day of that law.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from openets.ledger.store import open_store
+from openets.people.opening import desk_database
+from openets.people.register import Register
+from tests.small_office import (
+    CENTRAL,
+    OTHER_CENTRAL,
+    OTHER_SENIOR,
+    SENIOR,
+    TRADER,
+    TRADER_ONE,
+    make_office,
+)
+from tests.stories.command_line import rows_as_csv, rows_as_json, run, say
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    return make_office(tmp_path / "office").directory
+
+
+def freeze(office: Path, who: int) -> str:
+    fields = ("order=freeze", f"account={TRADER}", "reason=stolen credentials")
+    sets = [word for field in fields for word in ("--set", field)]
+    return run("desk", "propose", "freeze", *sets, "--as", who, store=office)
+
+
+def test_a_freeze_by_two_people(office: Path) -> None:
+    said = freeze(office, SENIOR)
+    assert "proposal 1  freeze, awaiting approval" in said
+    assert "needs a second person" in said
+    assert "If approved now: " in said
+    own = say("desk", "approve", 1, "--as", SENIOR, store=office)
+    assert (own.code, "desk.own-proposal" in own.error) == (2, True)
+    assert "completed" in run("desk", "approve", 1, "--as", OTHER_SENIOR, store=office)
+    assert "frozen by record" in run("account", "show", TRADER, store=office)
+    (row,) = rows_as_json("desk", "list", "--all", store=office)
+    assert (row["state"], row["by"]) == ("completed", str(SENIOR))
+    told = [row["what"] for row in rows_as_csv("desk", "history", 1, store=office)]
+    assert told[0].startswith(f"Person {SENIOR} (senior administrator) proposed: freeze")
+    assert any(f"Person {OTHER_SENIOR} (senior administrator) approved it" in line for line in told)
+
+
+def test_a_proposal_is_rejected_or_taken_back_with_a_reason(office: Path) -> None:
+    freeze(office, CENTRAL)
+    said = run(
+        "desk", "reject", 1, "--reason", "wrong account", "--as", OTHER_CENTRAL, store=office
+    )
+    assert "freeze, rejected" in said and "because: wrong account" in said
+    freeze(office, CENTRAL)
+    said = run("desk", "withdraw", 2, "--reason", "mistyped", "--as", CENTRAL, store=office)
+    assert "freeze, withdrawn" in said
+    late = say("desk", "cancel", 2, "--reason", "again", "--as", CENTRAL, store=office)
+    assert "desk.other-state" in late.error
+    assert run("work", store=office) == "Nothing is due.\n"
+
+
+def test_who_may_not_and_what_is_malformed(office: Path) -> None:
+    sets = ("--set", "order=melt", "--set", "rubbish=1")
+    said = say("desk", "propose", "freeze", *sets, "--as", SENIOR, store=office)
+    assert said.error.count("people.malformed") == 3  # order, reason, rubbish: all at once
+    fields = ("--set", "order=freeze", "--set", f"account={TRADER}", "--set", "reason=x")
+    said = say("desk", "propose", "freeze", *fields, "--as", TRADER_ONE, store=office)
+    assert "A representative may not propose freeze" in said.error
+    said = say("desk", "propose", "melt", *fields, "--as", SENIOR, store=office)
+    assert "There is no command 'melt'" in said.error
+    said = say("desk", "propose", "freeze", "--set", "reason", "--as", SENIOR, store=office)
+    assert "'reason' is no field: write name=value." in said.error
+    assert rows_as_json("desk", "list", "--all", store=office) == []
+
+
+def test_a_person_and_the_token_that_proves_it(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = run("person", "add", "senior administrator", "--registry", "EX", store=office)
+    number, token = said.split()[1].rstrip(":"), said.split()[-1]
+    assert {
+        "person": number,
+        "role": "senior administrator",
+        "registry": "EX",
+        "state": "active",
+    } in (rows_as_json("person", "list", store=office))
+    monkeypatch.setenv("OPENETS_TOKEN", token)
+    fields = ("--set", "order=freeze", "--set", f"account={TRADER}", "--set", "reason=x")
+    run("desk", "propose", "freeze", *fields, store=office)
+    (row,) = rows_as_json("desk", "list", store=office)
+    assert row["by"] == number
+    database = desk_database(open_store(office))
+    Register(database).set_person_state(int(number), "suspended")
+    database.close()
+    assert "Nobody is signed in" in say("desk", "approve", 1, store=office).error
+
+
+def test_what_can_be_proposed_and_who_may(office: Path) -> None:
+    assert {row["command"] for row in rows_as_json("desk", "commands")} >= {"transaction", "freeze"}
+    cells = rows_as_csv("person", "rights")
+    assert {"role": "auditor", "may": "trace units", "where": "anywhere"} in cells
