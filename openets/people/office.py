@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from openets.desk.approval import Settings, settings_by_law
 from openets.desk.timing import Law, law_at
@@ -39,6 +40,7 @@ class Office:
     identity: str  # of the desk, so that its keys are its own
     record: Callable[[int], RecordView | None]
     resting_on: Callable[[int], int]
+    law_kept: Path  # every rulebook the store has adopted
 
     @property
     def rulebook(self) -> Rulebook:
@@ -53,7 +55,7 @@ class Office:
         """The desk's law for a registry at an instant."""
         return law_at(self.rulebook, registry, at)
 
-    def key(self, number: int, *words: str) -> bytes:
+    def key(self, number: int, *words: str | int) -> bytes:
         """The idempotency key of what is posted for a proposal."""
         return key_of("proposal", self.identity, number, *words)
 

@@ -54,7 +54,9 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
         with tables() as found:
             return reads.resting_on(found, sequence)
 
-    office = Office(writer, register, clock, proposals.identity, record, resting_on)
+    office = Office(
+        writer, register, clock, proposals.identity, record, resting_on, store.law_directory
+    )
 
     def load(name: str, body: str) -> Asked:
         return load_command(office, name, body)

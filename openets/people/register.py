@@ -27,7 +27,7 @@ TABLES = (
     "CREATE TABLE trusted (account {id} NOT NULL, listed {id} NOT NULL, since {id} NOT NULL,"
     " PRIMARY KEY (account, listed))",
     "CREATE TABLE choice (account {id} PRIMARY KEY, second_for_trusted {id} NOT NULL,"
-    " second_for_surrender {id} NOT NULL, outside_list_allowed {id} NOT NULL)",
+    " second_for_surrender {id} NOT NULL, outside_list_allowed {id} NOT NULL, ceiling {id})",
 )
 TOKEN_BYTES = 32
 
@@ -198,23 +198,32 @@ class Register:
     def settings(self, account: int, by_law: Settings) -> Settings:
         """What the holder of an account has chosen, else what the law gives."""
         found = self.database.row(
-            "SELECT second_for_trusted, second_for_surrender, outside_list_allowed FROM choice"
-            " WHERE account = ?",
+            "SELECT second_for_trusted, second_for_surrender, outside_list_allowed, ceiling"
+            " FROM choice WHERE account = ?",
             (account,),
         )
-        return Settings(*map(bool, found)) if found else by_law
+        if found is None:
+            return by_law
+        trusted, surrender, outside, ceiling = found
+        return Settings(
+            second_for_trusted=bool(trusted),
+            second_for_surrender=bool(surrender),
+            outside_list_allowed=bool(outside),
+            ceiling=None if ceiling is None else int(ceiling),
+        )
 
     def choose(self, account: int, settings: Settings) -> None:
         """The holder's choice for an account from here on."""
         with self.database.durable("people.choice"):
             self.database.run("DELETE FROM choice WHERE account = ?", (account,))
             self.database.run(
-                "INSERT INTO choice VALUES (?, ?, ?, ?)",
+                "INSERT INTO choice VALUES (?, ?, ?, ?, ?)",
                 (
                     account,
                     int(settings.second_for_trusted),
                     int(settings.second_for_surrender),
                     int(settings.outside_list_allowed),
+                    settings.ceiling,
                 ),
             )
 

@@ -72,6 +72,7 @@ class TransactionType:
     units: frozenset[str]
     surrenders: bool
     reverses: bool  # may take units out of a terminal account
+    undoes: frozenset[str]  # labels of the types it moves back; empty: it undoes nothing
     replaces: bool  # units ended by it entitle to as many replacement units
     allocates: bool  # free allocation
 
@@ -164,6 +165,7 @@ class TransactionTypeRow(_Row):
     creates: bool = False
     surrenders: bool = False
     reverses: bool = False
+    undoes: tuple[Label, ...] = ()
     replaces: bool = False
     allocates: bool = False
 
@@ -328,6 +330,7 @@ def _compile_transaction(
         units=frozenset(row.units) & units.keys(),
         surrenders=row.surrenders,
         reverses=row.reverses,
+        undoes=frozenset(row.undoes),
         replaces=row.replaces,
         allocates=row.allocates,
     )

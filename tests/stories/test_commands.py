@@ -148,8 +148,8 @@ def test_the_head_a_receipt_and_its_check_far_from_any_store(
 def test_two_officers_freeze_and_lift(store: Path) -> None:
     reason = ("--reason", "court order")
     said = run("log", "freeze", FULL_NUMBER, *officers(store), *reason, store=store)
-    assert said == "done: record 1,253 of the log; the registry has taken it over\n"
-    assert "open, frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+    assert said == "done: record 1,257 of the log; the registry has taken it over\n"
+    assert "open, frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
     run("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
     assert "frozen" not in run("account", "show", ACCOUNT, store=store)
     again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
@@ -167,8 +167,8 @@ def test_an_order_while_the_writer_is_at_work_is_taken_over_by_it(store: Path) -
     finally:
         log.stop()
     said = run("recover", store=store)
-    assert said == "log, journal and query tables stand at record 1,253\n"
-    assert "frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+    assert said == "log, journal and query tables stand at record 1,257\n"
+    assert "frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
 
 
 def test_the_log_as_a_service(store: Path) -> None:
@@ -178,7 +178,7 @@ def test_the_log_as_a_service(store: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         second = say("log", "serve", store=store)
         log = connect_log(store / "log")
-        assert log.where().sequence == 1_252
+        assert log.where().sequence == 1_256
         log.stop()
         words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
         assert "has taken it over" in run(*words, store=store)
@@ -192,12 +192,12 @@ def test_the_log_as_a_service(store: Path) -> None:
 def test_verify_and_recover(played: Path, store: Path) -> None:
     said = run("verify", store=played)
     assert said.count("proved") == 4
-    assert "1,252 records" in said
+    assert "1,256 records" in said
     found = json.loads(run("verify", "--json", store=played))
     assert found["sound"] is True
     assert found["findings"] == []
     assert found["root"] in said
-    assert run("recover", store=store).endswith("stand at record 1,252\n")
+    assert run("recover", store=store).endswith("stand at record 1,256\n")
     assert json.loads(run("verify", "--json", store=store)) == found
 
 
@@ -257,7 +257,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("trace", "EU-²"), "'EU-²' is not a serial"),
     (("trace", "EU-0"), "No unit with serial EU-0 was ever created"),
     (("trace", "EU-" + "9" * 30), "was ever created"),
-    (("log", "prove", 0), "The log has no record 0; its last is 1252."),
+    (("log", "prove", 0), "The log has no record 0; its last is 1256."),
     (("log", "prove", "9" * 30), "The log has no record 9"),
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
@@ -343,6 +343,7 @@ NEEDS_A_STORE: list[Words] = [
     ("recover",),
     ("work",),
     ("desk", "list"),
+    ("law", "changes"),
     ("desk", "history"),
     ("person", "list"),
     ("log", "head"),

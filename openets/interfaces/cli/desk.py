@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from openets.interfaces.cli.output import (
 from openets.kernel.actor import Actor
 from openets.ledger.store import Store
 from openets.people.commands import commands
+from openets.people.matrix import page
 from openets.people.opening import Opened, desk_database, opening
 from openets.people.register import Register
 from openets.people.roles import ACTIVE, ROLES, matrix
@@ -258,7 +260,14 @@ def list_persons(
 
 
 @person_app.command("rights")
-def show_rights(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+def show_rights(
+    as_page: Annotated[bool, typer.Option("--page", help="As the page of the manual.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
     """Print the authorisation matrix: role, action, how far it reaches."""
+    if as_page:
+        sys.stdout.write(page())
+        return
     rows = [(role, action, reach) for role, action, reach in matrix() if reach]
     print_rows(("role", "may", "where"), rows, as_json=as_json, as_csv=as_csv)
