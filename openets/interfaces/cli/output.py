@@ -77,8 +77,12 @@ def print_rows(
     as_json: bool,
     as_csv: bool,
     title: str = "",
+    years: Sequence[str] = (),
 ) -> None:
-    """Prints a listing as a table, as JSON (a list of objects) or as CSV."""
+    """Prints a listing as a table, as JSON (a list of objects) or as CSV.
+
+    In a table numbers have their thousands apart, but for the columns that hold `years`.
+    """
     if as_json:
         objects = [dict(zip(columns, row, strict=True)) for row in rows]
         sys.stdout.write(json.dumps(objects, indent=2, default=str) + "\n")
@@ -93,7 +97,12 @@ def print_rows(
         numeric = any(isinstance(row[index], int) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(number(cell) if isinstance(cell, int) else str(cell) for cell in row))
+        table.add_row(
+            *(
+                number(cell) if isinstance(cell, int) and name not in years else str(cell)
+                for name, cell in zip(columns, row, strict=True)
+            )
+        )
     console.print(table)
 
 
