@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from openets.interfaces.cli import ledger, upkeep
+from openets.interfaces.cli.allocation import allocation_app
 from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
@@ -20,6 +21,7 @@ app.command("demo")(demo)
 app.command("totals")(totals)
 app.command("replay")(replay)
 app.add_typer(law_app, name="law")
+app.add_typer(allocation_app, name="allocation")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.command("trace")(ledger.trace)
