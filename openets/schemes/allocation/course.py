@@ -61,6 +61,7 @@ class Course:
         self.applied: State = {}
         self._level: levels.Level | None = None
         self._tracks: list[parts.Track] | None = None
+        self._reckoned: tuple[int, tuple[object, ...], amounts.Reckoning] | None = None
 
     def level(self, law: YearLaw) -> levels.Level:
         """The historical activity level, once it is needed."""
@@ -160,7 +161,17 @@ class Course:
         return measure(known) if len(known) == len(values) else None
 
     def reckoning(self, law: YearLaw, state: State) -> amounts.Reckoning:
-        """The initial amount of the year, with other parameters as a state has them."""
+        """The initial amount of the year, with other parameters as a state has them.
+
+        It does not depend on a change of the activity level, so it is kept until something else
+        changes: most sub-installations are reckoned once a year.
+        """
+        others = tuple(item for item in state.items() if item[0] != LEVEL)
+        if self._reckoned is None or self._reckoned[:2] != (law.year, others):
+            self._reckoned = (law.year, others, self._reckon(law, state))
+        return self._reckoned[2]
+
+    def _reckon(self, law: YearLaw, state: State) -> amounts.Reckoning:
         basis = self.basis(law)
         if basis == NOT_YET:
             return parts.reckon_part(self.sub, law, amounts.ZERO, {})

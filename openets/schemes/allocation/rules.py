@@ -124,23 +124,22 @@ def _finish(
     share = factor.share
     with_cessation = _partially_ceased(installation, law, of_year, share)
     done = tuple(
-        part._replace(
-            final=amounts.final_amount(
-                amounts.final_amount(part.preliminary * part.kept, share, law.rounding),
-                kept,
-                law.rounding,
-            )
-        )
+        part._replace(final=_final(part.preliminary * part.kept, share, kept, law))
         for part in with_cessation
     )
     weighted = sum((part.preliminary * part.kept for part in done), Decimal(0))
     remaining = max(amounts.ZERO, weighted - installation.double_counted)
-    final = amounts.final_amount(remaining, share, law.rounding)
-    final = amounts.final_amount(final, kept, law.rounding)
+    final = _final(remaining, share, kept, law)
     return Allocation(
         *(installation.id, law.year, kind, done, installation.double_counted),
         *(preliminary, factor, unmet, kept, final),
     )
+
+
+def _final(preliminary: Decimal, share: Decimal, kept: Decimal, law: YearLaw) -> int:
+    """× the factor, rounded, then less what unmet conditions cut, rounded again."""
+    final = amounts.final_amount(preliminary, share, law.rounding)
+    return final if kept == 1 else amounts.final_amount(final, kept, law.rounding)
 
 
 def _kind(installation: Installation, law: YearLaw) -> str:
