@@ -65,8 +65,9 @@ def main() -> None:
     amounts = count * len(YEARS) * PARTS
     print(
         f"{count:,} installations, {len(YEARS)} years, {PARTS} sub-installations each: "
-        f"{seconds:.1f} s of one core, {1e6 * seconds / amounts:.1f} µs an amount; {changed:,} of {amounts:,} "
-        f"with a changed level; {total:,} allowances. The target is {TARGET_SECONDS} s."
+        f"{seconds:.1f} s of one core, {1e6 * seconds / amounts:.1f} µs an amount; "
+        f"{changed:,} of {amounts:,} with a changed level; {total:,} allowances. "
+        f"The target is {TARGET_SECONDS} s."
     )
 
 

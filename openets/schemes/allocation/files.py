@@ -25,6 +25,7 @@ CODE = "allocation.data"
 LARGEST_BYTES = 64 * 1024 * 1024
 YEAR = re.compile(r"[0-9]{4}")
 OF_INSTALLATION = ("permit_on", "decided_on", "electricity_generator")
+CONTAINERS = ("installations", "sub_installations")
 TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 
 
@@ -105,18 +106,19 @@ def _place(raw: Any, location: tuple[int | str, ...]) -> str:
     """Where something is wrong, by the names people gave: installation, sub-installation, field."""
     words: list[str] = []
     here = raw
-    for key in location:
+    for position, key in enumerate(location, 1):
         if isinstance(here, list) and isinstance(key, int) and key < len(here):
             here = here[key]
             named = here.get("id") or here.get("name") if isinstance(here, dict) else None
             words.append(str(named or key + 1))
         else:
             here = here.get(key) if isinstance(here, dict) else None
-            if key not in ("installations", "sub_installations", "[key]"):
+            last = position == len(location)
+            if key != "[key]" and (last or key not in CONTAINERS):
                 words.append(str(key))
     return " ".join(words)
 
 
 def _sentence(found: Any) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
+    return message if message.endswith(".") else f"{message}."

@@ -23,6 +23,7 @@ ROOM = "free-allocation."
 BENCHMARKS = ROOM + "benchmarks."
 EXPOSED, NOT_EXPOSED, DISTRICT = "exposed", "not-exposed", "district-heating"
 EXPOSURE = ROOM + "carbon-leakage-factor."
+BASELINE = ROOM + "baseline-years"
 PROCESS = "process-emissions-factor"
 KEPT_LAWS = 512
 
@@ -32,12 +33,13 @@ class YearLaw:
     """What applies to a year: numbers by short path, without the room's name before them.
 
     `benchmarks` are allowances per unit by product, `heat` and `fuel`; `period_from` is the first
-    year of the allocation period; `border` the share kept beside the border adjustment.
+    year of the allocation period, None outside one; `border` the share kept beside the border
+    adjustment.
     """
 
     year: int
     known_on: date | None
-    period_from: int
+    period_from: int | None
     values: Mapping[str, Any]
     benchmarks: Mapping[str, Decimal]
     best: Mapping[str, Decimal]
@@ -79,8 +81,7 @@ class YearLaw:
 def law_of_year(rulebook: Rulebook, year: int, known_on: date | None = None) -> YearLaw:
     """The law of free allocation of a year as it stood on a day (None: as the rulebook has it).
 
-    Compiled once per digest, year and day. Raises `Refused` for a year without free allocation by
-    benchmarks.
+    Compiled once per digest, year and day. Outside an allocation period there are factors at most.
     """
     return _compiled(_Keyed(rulebook), year, known_on)
 
@@ -106,11 +107,6 @@ def _compiled(keyed: _Keyed, year: int, known_on: date | None) -> YearLaw:
         for path, value in rulebook.values_on(date(year, 1, 1), known_on).items()
         if path.startswith(ROOM)
     }
-    try:
-        period = rulebook.ask(ROOM + "baseline-years", for_=year, known_on=known_on)
-    except NoLaw as error:
-        citation = ROOM + "baseline-years"
-        raise Refused(Refusal("allocation.no-law", str(error), citation)) from None
     products = {
         path.removeprefix(BENCHMARKS): value
         for path, value in found.items()
@@ -121,7 +117,7 @@ def _compiled(keyed: _Keyed, year: int, known_on: date | None) -> YearLaw:
     return YearLaw(
         year=year,
         known_on=known_on,
-        period_from=period.from_.year,
+        period_from=_period_from(rulebook, year, known_on),
         values=values,
         benchmarks={name: Decimal(one["allowances"]) for name, one in products.items()},
         best={
@@ -140,3 +136,10 @@ def _compiled(keyed: _Keyed, year: int, known_on: date | None) -> YearLaw:
         deductions=tuple(values.get("deductions", ())),
         deductions_order=values.get("deductions-order", ""),
     )
+
+
+def _period_from(rulebook: Rulebook, year: int, known_on: date | None) -> int | None:
+    try:
+        return rulebook.ask(BASELINE, for_=year, known_on=known_on).from_.year
+    except NoLaw:
+        return None

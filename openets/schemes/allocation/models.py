@@ -35,7 +35,7 @@ def _read_number(value: object) -> object:
         value = str(value)
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return Decimal(value.strip())
-    raise ValueError("write a number of zero or more with a point, like 1234.5")
+    raise ValueError("Write a number of zero or more with a point, like 1234.5")
 
 
 def _read_year(value: object) -> object:
@@ -43,7 +43,7 @@ def _read_year(value: object) -> object:
         value = int(value)
     if type(value) is int and EARLIEST <= value <= LATEST:
         return value
-    raise ValueError(f"write a year between {EARLIEST} and {LATEST}")
+    raise ValueError(f"Write a year between {EARLIEST} and {LATEST}")
 
 
 Number = Annotated[Decimal, BeforeValidator(_read_number)]
@@ -65,6 +65,15 @@ def _read_year_or_all(value: object) -> object:
 Quantity = Annotated[
     Mapping[Annotated[int, BeforeValidator(_read_year_or_all)], Number], BeforeValidator(_by_year)
 ]
+
+
+def _at_least_one(value: object) -> object:
+    if isinstance(value, list | tuple) and not value:
+        raise ValueError("At least one is needed.")
+    return value
+
+
+AtLeastOne = BeforeValidator(_at_least_one)
 
 
 class _Described(BaseModel):
@@ -156,7 +165,7 @@ class SubInstallation(_Described):
             (is_product and self.product is None, "product names the benchmark, and is missing"),
             (not is_product and self.product is not None, "product belongs to kind product"),
             (not is_product and bool(given), f"{', '.join(given)} belongs to kind product"),
-            (district and self.exposed is True, "district heating is not exposed"),
+            (district and self.exposed is True, "District heating is not exposed"),
             (
                 not district and self.exposed is None,
                 "exposed says whether there is a risk of carbon leakage, and is missing",
@@ -176,7 +185,7 @@ class SubInstallation(_Described):
             ),
             (
                 bool(self.idle_years & self.levels.keys() & self._active()),
-                "an idle year has no activity level above zero",
+                "An idle year has no activity level above zero",
             ),
         ]
 
@@ -212,28 +221,28 @@ class Installation(_Described):
     audit_measures: tuple[AuditMeasure, ...] = ()
     climate_neutrality_plan_missing: bool = False
     above_percentile_share_percent: Annotated[Number, Field(le=100)] | None = None
-    sub_installations: Annotated[tuple[SubInstallation, ...], Field(min_length=1)]
+    sub_installations: Annotated[tuple[SubInstallation, ...], AtLeastOne]
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Installation:
         names = [one.name for one in self.sub_installations]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two sub-installations are named {', '.join(twice)}")
+            raise ValueError(f"Two sub-installations are named {', '.join(twice)}")
         return self
 
 
 class Installations(_Described):
     """A file: installations, each with an id of its own."""
 
-    installations: Annotated[tuple[Installation, ...], Field(min_length=1)]
+    installations: Annotated[tuple[Installation, ...], AtLeastOne]
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Installations:
         counts = Counter(one.id for one in self.installations)
         twice = sorted(found for found, number in counts.items() if number > 1)
         if twice:
-            raise ValueError(f"two installations have the id {', '.join(twice)}")
+            raise ValueError(f"Two installations have the id {', '.join(twice)}")
         return self
 
     def find(self, identifier: str) -> Installation | None:

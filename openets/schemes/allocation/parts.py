@@ -87,8 +87,9 @@ def historical_level(
 ) -> levels.Level:
     """The historical activity level of the period; `Refused` if the levels do not give it."""
     given = sub.historical_level
-    if given is not None and not given.keys().isdisjoint({law.period_from, ALL_YEARS}):
-        return levels.Level(of_year(given, law.period_from), GIVEN)
+    period = law.period_from or ALL_YEARS
+    if given is not None and not given.keys().isdisjoint({period, ALL_YEARS}):
+        return levels.Level(of_year(given, period), GIVEN)
     rule = law.values.get("new-entrant-activity-level")
     if new_entrant and rule is not None and sub.started_on is not None:
         return levels.level_of_start(found, rule, sub.started_on)

@@ -89,7 +89,7 @@ def allocate_years(
     """
     found: dict[int, Allocation] = {}
     laws = {year: law_of_year(rulebook, year, known_on) for year in years}
-    for first in sorted({law.period_from for law in laws.values()}):
+    for first in sorted({_period_from(law) for law in laws.values()}):
         wanted = {year for year, law in laws.items() if law.period_from == first}
         period = [
             laws.get(year) or law_of_year(rulebook, year, known_on)
@@ -99,6 +99,13 @@ def allocate_years(
             if law.year in wanted:
                 found[law.year] = _finish(installation, law, of_year, correction_percent)
     return [found[year] for year in years]
+
+
+def _period_from(law: YearLaw) -> int:
+    """The first year of the period; `Refused` outside one."""
+    if law.period_from is None:
+        law.need("baseline-years")
+    return law.period_from or law.year
 
 
 def _finish(

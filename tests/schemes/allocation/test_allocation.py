@@ -12,7 +12,12 @@ from openets.kernel.refusal import Refused
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.notation import build, parse
 from openets.schemes.allocation import amounts, changes, levels
-from openets.schemes.allocation.benchmarks import products, start_value, updated_benchmark
+from openets.schemes.allocation.benchmarks import (
+    products,
+    start_value,
+    updated_benchmark,
+    updated_value,
+)
 from openets.schemes.allocation.law import law_of_year
 from openets.schemes.allocation.models import Installation, describe
 from openets.schemes.allocation.rules import allocate, allocate_years, final_factor
@@ -65,8 +70,6 @@ def test_the_update_rule_alone_with_its_bounds() -> None:
 
 
 def amounts_of(rule: Any, *pairs: tuple[str, str]) -> list[str]:
-    from openets.schemes.allocation.benchmarks import updated_value
-
     values = [updated_value(Decimal(start), Decimal(best), rule) for start, best in pairs]
     return [f"{round(value, 11).normalize():f}" for value in values]
 
@@ -109,7 +112,7 @@ def test_a_historical_activity_level(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", cases("changes"), ids=source)
 def test_a_change_of_the_activity_level(case: dict[str, Any]) -> None:
-    law = law_of_year(EU, 2023)
+    law = law_of_year(EU, case.get("year", 2023))
     historical, previous = Decimal(case["level"]), Decimal(case.get("previous", 0))
     average = levels.MEASURES[law.need("activity-level.average")["measure"]](
         [Decimal(level) for level in case["levels"]]
@@ -120,11 +123,19 @@ def test_a_change_of_the_activity_level(case: dict[str, Any]) -> None:
         law.need("activity-level.threshold"),
         law.need("activity-level.step"),
     )
-    assert round(found, 6) == case["difference"]
-    level = average if found != previous else historical * (100 + previous) / 100
-    if found == 0:
-        level = historical
-    assert amounts.changed_amount(case["initial"], level, historical) == case["amount"]
+    before = amounts.changed_amount(
+        case["initial"], historical * (100 + previous) / 100, historical
+    )
+    after = amounts.changed_amount(case["initial"], average if found else historical, historical)
+    if found == previous:
+        after = before
+    if "year" in case:
+        assert abs(after - before) == case["size"]
+        if not changes.reaches_minimum(
+            [after - before], law.need("activity-level.minimum")["allowances"]
+        ):
+            found, after = previous, before
+    assert (round(found, 6), after) == (case["difference"], case["amount"])
 
 
 @pytest.mark.parametrize("case", cases("intervals"), ids=lambda case: str(case["difference"]))
