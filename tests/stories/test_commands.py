@@ -27,6 +27,7 @@ from tests.stories.command_line import officers, rows_as_csv, rows_as_json, run,
 ACCOUNT = 12
 FULL_NUMBER = "AT-120-12-0-3"
 SECONDS = 60
+EXAMPLE = Path(__file__).parents[2] / "examples" / "installations.yaml"
 Words = tuple[str | int | Path, ...]
 
 
@@ -215,6 +216,25 @@ def test_law_from_the_whole_program() -> None:
     assert "Directive (EU) 2018/410" in run("law", "acts")
 
 
+def test_an_allocation_with_its_numbers_and_articles(tmp_path: Path) -> None:
+    words = ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE)
+    said = run(*words)
+    assert said.startswith("works-1 Cement works, 2022, incumbent\n")
+    assert said.endswith("\npreliminary 535,313, final 535,313 allowances\n")
+    assert "693,000 × 770,000 / 1,000,000" in said
+    assert "2019/1842, Article 5(1)" in said
+    document = json.loads(run(*words, "--json"))
+    assert (document["preliminary"], document["final"]) == (535_313, 535_313)
+    rows = [{**step, "part": step["part"] or "installation"} for step in document["steps"]]
+    assert rows_as_csv(*words) == rows
+    steel = ("allocation", "explain", "works-2", 2026, "--data", EXAMPLE)
+    assert "final open" in run(*steel)
+    assert "final 61,282 allowances" in run(*steel, "--correction", "98")
+    path = tmp_path / "one.csv"
+    path.write_text("installation,name,kind,exposed,2014\nA,heat,heat,yes,1000\n")
+    assert "final 47,300" in run("allocation", "explain", "A", 2025, "--data", path)
+
+
 def test_a_demonstration_is_neither_replaced_nor_mixed(store: Path, tmp_path: Path) -> None:
     said = say("demo", store=store)
     assert (said.code, "--again plays it anew" in said.error) == (2, True)
@@ -285,6 +305,24 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
     (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),
     (("law", "check", "nowhere"), "There is no folder nowhere."),
+    (("allocation", "explain", "A", 2022, "--data", "nowhere.yaml"), "cannot be opened: No such"),
+    (("allocation", "explain", "A", 2022, "--data", EXAMPLE), "describes no installation A"),
+    (("allocation", "explain", "A", 2022, "--data", __file__), "This is not YAML"),
+    (("allocation", "explain", "A", "soon", "--data", EXAMPLE), "Invalid value"),
+    (("allocation", "explain", "works-1", 2012, "--data", EXAMPLE), "baseline-years for 2012"),
+    (("allocation", "explain", "works-1", 2015, "--data", EXAMPLE), "2005 to 2008 is needed"),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--known-on", "soon"),
+        "--known-on takes a day",
+    ),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--correction", "1e2"),
+        "--correction takes a percentage",
+    ),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--jurisdiction", "atlantis"),
+        "there is law for: ",
+    ),
     (("log", "check", "nowhere.json"), "cannot be read: No such file"),
     (("log", "check", "."), "cannot be read: Is a directory"),
     (("log", "check", __file__), "This is not a receipt"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from openets.interfaces.cli import ledger, upkeep
+from openets.interfaces.cli.allocation import allocation_app
 from openets.interfaces.cli.cap import cap_app
 from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.desk import desk_app, person_app, work
@@ -23,6 +24,7 @@ app.command("totals")(totals)
 app.command("replay")(replay)
 app.add_typer(law_app, name="law")
 app.add_typer(cap_app, name="cap")
+app.add_typer(allocation_app, name="allocation")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")
