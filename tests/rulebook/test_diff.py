@@ -55,7 +55,6 @@ def test_the_reform_of_2023_changed_the_factor_from_2024() -> None:
     assert all("2023/959" in one.new.source.act for one in factor)
 
 
-@settings(deadline=None)  # it compares the whole law, which takes as long as the machine is busy
 @given(st.dates(date(2003, 1, 1), date(2026, 1, 1)), st.dates(date(2005, 1, 1), date(2032, 1, 1)))
 @settings(deadline=None)
 def test_where_no_difference_is_told_the_answers_are_the_same(before: date, day: date) -> None:

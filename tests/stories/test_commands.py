@@ -293,7 +293,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "approve", 0), "Invalid value"),
     (("desk", "reject", 1, *REASON), "Nobody is signed in"),
     (("desk", "withdraw", 1), "Missing option '--reason'"),
-    (("desk", "cancel", 1, "--as", 7, *REASON), "Nobody is signed in"),
+    (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
     (("person", "add", "king"), "There is no role 'king'"),
     (("demo", "--seed", "x"), "Invalid value for '--seed'"),
     (("demo", "--nonsense"), "No such option"),
