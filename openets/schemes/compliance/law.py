@@ -44,8 +44,13 @@ def account_type(rulebook: Rulebook, operator: str, for_: int | date) -> str | N
 
 
 def article(rulebook: Rulebook, path: str, day: date) -> str:
-    """The act and article that decide, as far as the rulebook names one."""
-    return str(ask_or_first(rulebook, path, day).source) if path in rulebook else OWN_RULE
+    """The act and article that decide on a day; of a rule that has ended, the last one."""
+    if path not in rulebook:
+        return OWN_RULE
+    try:
+        return str(ask_or_first(rulebook, path, day).source)
+    except NoLaw:
+        return str(max(rulebook.parameter(path).values, key=lambda value: value.from_).source)
 
 
 def refuse(rulebook: Rulebook, code: str, sentence: str, path: str, day: date) -> Refusal:
