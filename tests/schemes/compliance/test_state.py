@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openets.kernel.refusal import Refused
@@ -108,6 +108,7 @@ def histories(draw: st.DrawFn, rulebook: Rulebook) -> list[ev.Event]:
 
 
 @pytest.mark.parametrize("rulebook", [EU, UK], ids=["eu", "uk"])
+@settings(deadline=None)  # a history asks the law many times
 @given(data=st.data())
 def test_as_of_is_the_fold_of_a_prefix(rulebook: Rulebook, data: st.DataObject) -> None:
     recorded = data.draw(histories(rulebook))
@@ -119,6 +120,7 @@ def test_as_of_is_the_fold_of_a_prefix(rulebook: Rulebook, data: st.DataObject) 
 
 
 @pytest.mark.parametrize("rulebook", [EU, UK], ids=["eu", "uk"])
+@settings(deadline=None)  # a history asks the law many times
 @given(data=st.data())
 def test_nothing_stands_where_nothing_can(rulebook: Rulebook, data: st.DataObject) -> None:
     recorded = data.draw(histories(rulebook))
@@ -135,6 +137,7 @@ def test_nothing_stands_where_nothing_can(rulebook: Rulebook, data: st.DataObjec
 
 
 @pytest.mark.parametrize("rulebook", [EU, UK], ids=["eu", "uk"])
+@settings(deadline=None)  # a history asks the law many times
 @given(data=st.data())
 def test_the_order_of_surrenders_and_reversals_does_not_matter(
     rulebook: Rulebook, data: st.DataObject
@@ -157,6 +160,7 @@ def test_the_order_of_surrenders_and_reversals_does_not_matter(
 
 
 @pytest.mark.parametrize("rulebook", [EU, UK], ids=["eu", "uk"])
+@settings(deadline=None)  # a history asks the law many times
 @given(data=st.data())
 def test_the_order_of_years_does_not_matter(rulebook: Rulebook, data: st.DataObject) -> None:
     """Figures of different years may be entered in any order."""
@@ -168,11 +172,13 @@ def test_the_order_of_years_does_not_matter(rulebook: Rulebook, data: st.DataObj
     assert standing(one, rulebook) == standing(other, rulebook)
 
 
+@settings(deadline=None)  # a history asks the law many times
 @given(histories(UK))
 def test_events_are_written_and_read_back(recorded: list[ev.Event]) -> None:
     assert [ev.read_event(ev.as_dict(event)) for event in recorded] == recorded
 
 
+@settings(deadline=None)  # a history asks the law many times
 @given(histories(EU))
 def test_surrendering_what_is_missing_ends_the_shortfall(recorded: list[ev.Event]) -> None:
     state = fold(recorded)
