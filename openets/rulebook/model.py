@@ -151,6 +151,10 @@ class Rulebook:
         """Every parameter, in alphabetical order."""
         return list(self._parameters)
 
+    def __contains__(self, path: str) -> bool:
+        """True if the rulebook has the parameter, whether or not anything applies now."""
+        return path in self._parameters
+
     def parameter(self, path: str) -> Parameter:
         """A parameter with its whole history; raises `UnknownPath`."""
         found = self._parameters.get(path)
