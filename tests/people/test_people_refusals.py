@@ -76,9 +76,7 @@ def refused(office: Opened, who: int, command: str, body: str) -> list[str]:
         ),
     ],
 )
-def test_it_is_refused(
-    office: Opened, who: int, command: str, body: str, codes: list[str]
-) -> None:
+def test_it_is_refused(office: Opened, who: int, command: str, body: str, codes: list[str]) -> None:
     assert refused(office, who, command, body) == codes
 
 
