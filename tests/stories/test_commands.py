@@ -285,6 +285,7 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
     (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),
     (("law", "check", "nowhere"), "There is no folder nowhere."),
+    (("law", "refusals", "--out", "/dev/null/there"), "Cannot write to /dev/null/there"),
     (("log", "check", "nowhere.json"), "cannot be read: No such file"),
     (("log", "check", "."), "cannot be read: Is a directory"),
     (("log", "check", __file__), "This is not a receipt"),
