@@ -106,7 +106,7 @@ class Asked:
         refusals = []
         if self.affected() == actor.id:
             sentence = "Whom a proposal concerns does not decide on it."
-            refusals.append(Refusal("desk.person-affected", sentence, "desk.approval.not-by"))
+            refusals.append(Refusal("people.person-affected", sentence, "desk.approval.not-by"))
         refusal = self.permission(actor, "approve")
         return [*refusals, refusal] if refusal else refusals
 

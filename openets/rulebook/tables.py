@@ -24,6 +24,7 @@ TRANSACTION_TYPES = "registry.transaction_types."
 STATUSES = "registry.statuses."
 REGISTRIES = "registry.registries."
 UNIT_CODES = "registry.unit_codes"
+TRANSACTION_SIZE = "registry.transaction_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,23 @@ class TransactionType:
 class Status:
     """A status of an account: the transaction types it may send and receive (None: all).
 
+    Some statuses leave administrators more to send than other people. A record does not say who
+    asked for it, so `sends` is what somebody may send, and what the books check; `others_send` is
+    what is left to who is no administrator, and is checked where people ask.
     `representatives` says what is left to them: to `act`, to `view`, or `nothing`.
     """
 
     key: str
     name: str
     sends: frozenset[int] | None
+    others_send: frozenset[int] | None
     receives: frozenset[int] | None
     representatives: str = "act"
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables of a day."""
+    """The tables of a day. `blocks_at_most` bounds the unit blocks of a transaction (None: no)."""
 
     account_types: dict[str, AccountType]
     unit_types: dict[str, UnitType]
@@ -101,6 +106,7 @@ class Tables:
     statuses: dict[str, Status]
     registries: dict[str, str]
     unit_codes: frozenset[tuple[int, int]]
+    blocks_at_most: int | None
 
     def is_unit_code(self, unit_code: int, supplementary: int) -> bool:
         """True if the pair is one a unit identification code may carry on that day."""
@@ -182,6 +188,7 @@ class StatusRow(_Row):
 
     name: Name
     sends: tuple[Label, ...] | None = None
+    administrators_send_all_but: tuple[Label, ...] | None = None
     receives: tuple[Label, ...] | None = None
     representatives: Literal["act", "view", "nothing"] = "act"
 
@@ -194,6 +201,10 @@ class _UnitCodesRow(_Row):
     pairs: tuple[tuple[Code, Code], ...]
 
 
+class _TransactionSizeRow(_Row):
+    blocks_at_most: Annotated[int, Field(ge=1)]
+
+
 ITEM_ROWS: dict[str, type[_Row]] = {
     ACCOUNT_TYPES: AccountTypeRow,
     UNIT_TYPES: UnitTypeRow,
@@ -201,6 +212,7 @@ ITEM_ROWS: dict[str, type[_Row]] = {
     STATUSES: StatusRow,
     REGISTRIES: _RegistryRow,
     UNIT_CODES: _UnitCodesRow,
+    TRANSACTION_SIZE: _TransactionSizeRow,
 }
 
 
@@ -254,7 +266,7 @@ def unknown_names(path: str, value: Any, paths: set[str]) -> list[str]:
         for route in value["routes"]:
             named += [ACCOUNT_TYPES + key for key in (*route.get("from", ()), *route["to"])]
     elif path.startswith(STATUSES):
-        for side in ("sends", "receives"):
+        for side in ("sends", "administrators_send_all_but", "receives"):
             named += [TRANSACTION_TYPES + label for label in value.get(side) or ()]
     return [f"{path} names {one}, which is not defined." for one in named if one not in paths]
 
@@ -298,6 +310,7 @@ def compile_tables(in_force: Mapping[str, Any]) -> Tables:
         },
         registries={key: row["name"] for key, row in _under(rows, REGISTRIES)},
         unit_codes=frozenset(rows.get(UNIT_CODES, {}).get("pairs", ())),
+        blocks_at_most=rows.get(TRANSACTION_SIZE, {}).get("blocks_at_most"),
     )
 
 
@@ -340,5 +353,7 @@ def _compile_status(key: str, row: StatusRow, codes: set[int]) -> Status:
     def permitted(labels: tuple[str, ...] | None) -> frozenset[int] | None:
         return None if labels is None else frozenset(map(type_code, labels)) & codes
 
-    sends, receives = permitted(row.sends), permitted(row.receives)
-    return Status(key, row.name, sends, receives, row.representatives)
+    others, receives = permitted(row.sends), permitted(row.receives)
+    barred = permitted(row.administrators_send_all_but)
+    sends = others if others is None or barred is None else others | (codes - barred)
+    return Status(key, row.name, sends, others, receives, row.representatives)

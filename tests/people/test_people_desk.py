@@ -246,7 +246,7 @@ def test_who_transfers_to_the_list_only_is_held_to_it(day: Day) -> None:
 def test_the_person_concerned_does_not_decide(day: Day) -> None:
     named = {"account": GLASS, "person": CEMENT_ONE, "right": "initiate"}
     proposal = day.propose(SENIOR, "representative", **named)
-    assert code(day.approve, CEMENT_ONE, proposal) == "desk.person-affected"
+    assert code(day.approve, CEMENT_ONE, proposal) == "people.person-affected"
     day.approve(OTHER_SENIOR, proposal)
     mine = day.transfer(CEMENT_ONE, GLASS, TRADER, 10)
     assert mine.state == "awaiting approval"

@@ -323,6 +323,7 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
         ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--jurisdiction", "atlantis"),
         "there is law for: ",
     ),
+    (("law", "refusals", "--out", "/dev/null/there"), "Cannot write to /dev/null/there"),
     (("log", "check", "nowhere.json"), "cannot be read: No such file"),
     (("log", "check", "."), "cannot be read: Is a directory"),
     (("log", "check", __file__), "This is not a receipt"),

@@ -29,8 +29,10 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.ledger.reads import adopted_rulebook
+from openets.interfaces import refusals as made_here
 from openets.rulebook import explain as history
 from openets.rulebook.acts import Act, acts
+from openets.rulebook.answers import ANSWERS, codes_for
 from openets.rulebook.diff import Difference, difference
 from openets.rulebook.kept import as_kept, changes, kept
 from openets.rulebook.load import (
@@ -38,6 +40,7 @@ from openets.rulebook.load import (
     BadRulebook,
     UnknownJurisdiction,
     check_folder,
+    jurisdictions,
     load_rulebook,
 )
 from openets.rulebook.model import NoLaw, Value, plain
@@ -320,6 +323,28 @@ def write_pages(
     with _failing():
         made = pages(load_rulebook(jurisdiction))
     _write(out, made)
+
+
+@law_app.command("refusals")
+def list_refusals(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write them as a page there.")
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List every refusal of the house: code, sentence, what it cites, the jurisdictions' codes."""
+    with _failing():
+        books = [
+            book for name in jurisdictions() if ANSWERS in (book := load_rulebook(name)).paths()
+        ]
+    entries = made_here.catalogue()
+    if out is not None:
+        _write(out, {made_here.PAGE: made_here.page(entries, books)})
+        return
+    columns = (*made_here.Entry._fields, *(book.jurisdiction for book in books))
+    rows = [(*one, *(", ".join(codes_for(book, one.code)) for book in books)) for one in entries]
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 def _write(out: Path, files: dict[str, str]) -> None:

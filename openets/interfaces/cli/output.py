@@ -23,10 +23,11 @@ from openets.kernel import clock
 from openets.kernel.accounts import AccountNumber
 from openets.kernel.clock import day_of
 from openets.kernel.records import Malformed
-from openets.kernel.refusal import Refused
+from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.reads import AccountView
 from openets.ledger.store import Store, open_store
+from openets.rulebook.answers import code_of
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
@@ -65,9 +66,20 @@ def failing() -> Iterator[None]:
 
 @contextmanager
 def opened(directory: Path) -> Iterator[Store]:
-    """The store in a folder, with failures as sentences."""
+    """The store in a folder, with failures as sentences and the codes of its jurisdiction."""
     with failing():
-        yield open_store(directory)
+        store = open_store(directory)
+        try:
+            yield store
+        except Refused as refused:
+            fail("\n".join(_answered(refusal, store) for refusal in refused.refusals))
+
+
+def _answered(refusal: Refusal, store: Store) -> str:
+    """A refusal, and the code with which the jurisdiction's own registry would answer."""
+    today = clock.SystemClock().now().date()
+    code = code_of(store.rulebook, refusal, today)
+    return f"{refusal} [{store.rulebook.jurisdiction} {code}]" if code else str(refusal)
 
 
 def print_rows(
