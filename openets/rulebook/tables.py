@@ -10,7 +10,7 @@ those of Regulation (EC) No 2216/2004, Annexes I, VI and IX, and of the regulati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -80,7 +80,10 @@ class TransactionType:
 class Status:
     """A status of an account: the transaction types it may send and receive (None: all).
 
-    `representatives` says what is left to them: to `act`, to `view`, or `nothing`.
+    `representatives` says what is left to them: to `act`, to `view`, or `nothing`. `becomes` are
+    the statuses that may follow (None: the law does not say); `becomes_if_holding` those that
+    follow only where the account may hold one of the units. `set_by` are the classes of persons
+    who may give an account this status, `reached_by` what gives it.
     """
 
     key: str
@@ -88,6 +91,10 @@ class Status:
     sends: frozenset[int] | None
     receives: frozenset[int] | None
     representatives: str = "act"
+    becomes: frozenset[str] | None = None
+    becomes_if_holding: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    set_by: tuple[str, ...] = ()
+    reached_by: str = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Label = Annotated[str, Field(pattern=r"^\d{1,2}-\d{1,3}$")]
 Code = Annotated[int, Field(ge=0, le=99)]
 Keys = tuple[Key, ...]
+SetBy = Literal["administrator", "central administrator", "authority", "system"]
 
 
 class _Row(BaseModel):
@@ -182,6 +190,10 @@ class StatusRow(_Row):
     sends: tuple[Label, ...] | None = None
     receives: tuple[Label, ...] | None = None
     representatives: Literal["act", "view", "nothing"] = "act"
+    becomes: Keys | None = None
+    becomes_if_holding: dict[Key, Keys] = {}
+    set_by: tuple[SetBy, ...] = ("administrator", "central administrator")
+    reached_by: Literal["change", "closing", "handover"] = "change"
 
 
 class _RegistryRow(_Row):
@@ -254,6 +266,9 @@ def unknown_names(path: str, value: Any, paths: set[str]) -> list[str]:
     elif path.startswith(STATUSES):
         for side in ("sends", "receives"):
             named += [TRANSACTION_TYPES + label for label in value.get(side) or ()]
+        bound = value.get("becomes_if_holding") or {}
+        named += [STATUSES + key for key in (*(value.get("becomes") or ()), *bound)]
+        named += [UNIT_TYPES + unit for units in bound.values() for unit in units]
     return [f"{path} names {one}, which is not defined." for one in named if one not in paths]
 
 
@@ -338,4 +353,16 @@ def _compile_status(key: str, row: StatusRow, codes: set[int]) -> Status:
         return None if labels is None else frozenset(map(type_code, labels)) & codes
 
     sends, receives = permitted(row.sends), permitted(row.receives)
-    return Status(key, row.name, sends, receives, row.representatives)
+    return Status(
+        key=key,
+        name=row.name,
+        sends=sends,
+        receives=receives,
+        representatives=row.representatives,
+        becomes=None if row.becomes is None else frozenset(row.becomes),
+        becomes_if_holding={
+            status: frozenset(units) for status, units in row.becomes_if_holding.items()
+        },
+        set_by=row.set_by,
+        reached_by=row.reached_by,
+    )
