@@ -20,7 +20,11 @@ from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.asked import ActAsked, Asked, Body, Number, Text
-from openets.people.completeness import missing_documents, representative_problems
+from openets.people.completeness import (
+    holder_documents,
+    missing_documents,
+    representative_problems,
+)
 from openets.people.holders import Holder
 from openets.people.identity import GOVERNMENT
 from openets.people.office import Office
@@ -127,8 +131,10 @@ def full_number(office: Office, number: int) -> str:
 
 
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:
-    """Notes documents with the holder, the newer in place of the older."""
+    """Notes documents about the holder with the holder, the newer in place of the older."""
     holder = office.register.holders.get(number)
+    asked = holder_documents(office, holder.kind) if holder else ()
+    documents = {name: where for name, where in documents.items() if name in asked}
     if holder and documents:
         office.register.holders.change(holder._replace(documents={**holder.documents, **documents}))
 

@@ -22,17 +22,26 @@ REPRESENTATIVES = ("accounts.representatives", "desk.representatives")
 
 def documents_asked(office: Office, kind: str, type: str) -> dict[str, str]:
     """The documents for a kind of holder and a type of account, each with what asks for it."""
-    of_holder: Mapping[str, Iterable[str]] = office.by_law(OF_HOLDER, {})
     of_account: Mapping[str, Iterable[str]] = office.by_law(OF_ACCOUNT, {})
-    asked = dict.fromkeys(of_holder.get(kind, ()), OF_HOLDER)
-    return asked | dict.fromkeys(of_account.get(type, ()), OF_ACCOUNT)
+    about_holder = dict.fromkeys(holder_documents(office, kind), OF_HOLDER)
+    return about_holder | dict.fromkeys(of_account.get(type, ()), OF_ACCOUNT)
+
+
+def holder_documents(office: Office, kind: str) -> tuple[str, ...]:
+    """The documents the law asks of a kind of holder, whatever the account."""
+    asked: Mapping[str, Iterable[str]] = office.by_law(OF_HOLDER, {})
+    return tuple(asked.get(kind, ()))
 
 
 def missing_documents(
     office: Office, holder: Holder, type: str, given: Iterable[str]
 ) -> list[Refusal]:
-    """A refusal for each document that lies neither with the holder nor with the request."""
-    there = {*holder.documents, *given}
+    """A refusal for each document that is missing.
+
+    What is about the holder may lie with the holder already; what is about the account comes with
+    each request, since one holder may have many accounts.
+    """
+    there = {OF_HOLDER: {*holder.documents, *given}, OF_ACCOUNT: {*given}}
     return [
         Refusal(
             "people.document-missing",
@@ -41,7 +50,7 @@ def missing_documents(
             f"documents.{name}",
         )
         for name, citation in documents_asked(office, holder.kind, type).items()
-        if name not in there
+        if name not in there[citation]
     ]
 
 

@@ -17,6 +17,7 @@ from openets.people.office import Office
 from openets.people.reviews import ACCOUNT, VERIFIER, due_on
 
 REVIEW = "accounts.review"
+NO_TYPE = ""  # a review looks through what is about the holder; the permit lies with the operator
 
 
 class Due(NamedTuple):
@@ -96,7 +97,7 @@ class _Reviewing(Asked):
         if holder is None:
             sentence = f"Nobody is registered as the holder of account {account.number}."
             return [*found, Refusal("people.no-holder-known", sentence, REVIEW, "account")]
-        return found + missing_documents(self.office, holder, account.type, body.documents)
+        return found + missing_documents(self.office, holder, NO_TYPE, body.documents)
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Notes the day, and the documents with the holder."""

@@ -110,7 +110,12 @@ def test_an_operators_account_has_an_operator_and_its_permit(day: Day) -> None:
     asked |= {"operator": operator, "documents": {"permit": "file 7, page 1"}}
     assert done(day, "open account", **asked).state == "completed"
     assert day.office.office.writer.book.accounts[NEXT].operator == operator
-    assert day.office.register.holders.get(TRADER).documents["permit"] == "file 7, page 1"  # type: ignore[union-attr]
+    holder = day.office.register.holders.get(TRADER)
+    assert holder and "permit" not in holder.documents  # it is the installation's, not the holder's
+    fields = {"type": "operator-holding", "operator": installation(day, "permit 13")}
+    assert codes(day, "open account", **request(**fields)) == [
+        "people.document-missing documents.permit"
+    ]
     assert codes(day, "open account", **asked) == ["people.operator-has-account operator"]
     assert codes(day, "open account", **request(operator=operator)) == [
         "people.operator-needless operator"
