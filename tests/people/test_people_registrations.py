@@ -19,7 +19,7 @@ from openets.people.reviews import due_on
 from tests.conftest import MakeDatabase
 from tests.people.test_people_accounts import BOTH, NEXT, codes, done, installation, request
 from tests.people.test_people_desk import Day, at_work
-from tests.small_office import CEMENT, MONDAY, TRADER, TRADER_ONE, make_office
+from tests.small_office import CEMENT, GLASS, MONDAY, TRADER, TRADER_ONE, make_office
 
 LEI = "5493001KJTIIGC8Y1R12"  # of no holder of this register: an example of the standard
 COMPANY = {"registry": "EX", "kind": "organisation", "country": "AT", "registration": "FN 1"}
@@ -173,13 +173,13 @@ def test_everything_wrong_with_a_verifier_is_told_at_once(day: Day) -> None:
 
 def test_a_review_is_due_after_the_years_of_the_law(day: Day) -> None:
     office, register = day.office.office, day.office.register
-    assert {one.number for one in reviews_due(office, MONDAY.date())} == {3, 4, 5}  # never yet
-    for account, papers in (
-        (CEMENT, {"permit": "file 9"}),
-        (4, {"permit": "file 9"}),
-        (TRADER, {}),
-    ):
-        assert done(day, "review", account=account, documents=papers).state == "completed"
+    assert {one.number for one in reviews_due(office, MONDAY.date())} == {
+        CEMENT,
+        GLASS,
+        TRADER,
+    }  # never yet
+    for account in (CEMENT, GLASS, TRADER):
+        assert done(day, "review", account=account).state == "completed"
     who = register.add_person("verifier", "EX")[0].number
     done(day, "register verifier", **verifier(day, who))
     done(day, "open account", **request())
@@ -187,14 +187,19 @@ def test_a_review_is_due_after_the_years_of_the_law(day: Day) -> None:
     usual = [(one.subject, one.number) for one in reviews_due(office, date(2033, 3, 4))]
     assert usual == [("account", TRADER), ("account", NEXT)]
     every = [(one.subject, one.number) for one in reviews_due(office, date(2035, 3, 4))]
-    assert every == [*usual, ("account", CEMENT), ("account", 4), ("verifier", 1)]
+    assert every == [*usual, ("account", CEMENT), ("account", GLASS), ("verifier", 1)]
     day.clock.step(timedelta(days=1))
     done(day, "review", verifier=1)
     assert register.reviews.last("verifier", 1) == date(2030, 3, 5)
 
 
 def test_a_review_needs_the_documents_of_the_law(day: Day) -> None:
-    assert codes(day, "review", account=CEMENT) == ["people.document-missing documents.permit"]
+    done(day, "register holder", **COMPANY, holder=CEMENT)  # without its papers
+    missing = ["people.document-missing documents.register extract"]
+    assert codes(day, "review", account=CEMENT) == missing
+    done(day, "review", account=CEMENT, documents={"register extract": "file 4", "diary": "file 5"})
+    holder = day.office.register.holders.get(CEMENT)
+    assert holder and holder.documents == {"register extract": "file 4"}
     assert codes(day, "review", account=99) == ["people.account-unknown"]
     assert codes(day, "review", verifier=9)[0].startswith("people.verifier-unknown")
     with pytest.raises(Refused) as refused:

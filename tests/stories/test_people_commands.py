@@ -115,7 +115,7 @@ def test_an_account_is_suspended_passed_on_and_reviewed(office: Path) -> None:
     assert len(rows_as_json("holder", "accounts", GLASS, store=office)) == 2
     due = rows_as_csv("account", "reviews", store=office)
     assert [one["due"] for one in due] == ["overdue", "overdue"]  # glass and the trader
-    two(office, "account", "review", GLASS)  # the permit lies with the holder since
+    two(office, "account", "review", GLASS)
     two(office, "account", "review", TRADER)
     assert run("account", "reviews", store=office) == "No review is due.\n"
     (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", store=office)
