@@ -12,9 +12,18 @@ from openets.people.accounts import ChangeStatus, OpenAccount
 from openets.people.adoption import AdoptRulebook
 from openets.people.asked import Asked, Body
 from openets.people.bulk import Bulk
+from openets.people.closing import CloseAccount
 from openets.people.freezes import Freeze
+from openets.people.handover import HandOver
 from openets.people.office import Office
+from openets.people.registrations import (
+    ExcludeYear,
+    RegisterHolder,
+    RegisterOperator,
+    RegisterVerifier,
+)
 from openets.people.representatives import Appoint
+from openets.people.reviewing import Review
 from openets.people.transactions import Move
 from openets.people.trust import ChooseRules, Trust
 
@@ -31,6 +40,13 @@ def commands() -> Mapping[str, type[Body]]:
         Trust,
         ChooseRules,
         Appoint,
+        RegisterHolder,
+        RegisterOperator,
+        RegisterVerifier,
+        ExcludeYear,
+        CloseAccount,
+        HandOver,
+        Review,
     )
     return {one.name: one for one in every}
 

@@ -26,6 +26,7 @@ from openets.people.asked import Asked, Body, Number
 from openets.people.office import Office, no_account
 from openets.people.reversals import reversal_problems
 from openets.people.roles import ADMINISTRATORS, CLASSES
+from openets.people.statuses import status_refusal
 from openets.rulebook.model import NoLaw
 
 RESERVE = "reserve"
@@ -111,7 +112,15 @@ class Moving(Asked):
         refusal = super().permission(actor, verb)
         if refusal or verb != "propose":
             return refusal
-        return not_the_proposer(self._law(), actor, self.body.type)
+        return self._status(actor) or not_the_proposer(self._law(), actor, self.body.type)
+
+    def _status(self, actor: Actor) -> Refusal | None:
+        sender = self.office.account(self.body.transferring)
+        if sender is None:
+            return None
+        tables = self.office.writer.book.tables_at(instant(self.office.clock.now()))
+        type_ = type_code(self.body.type)
+        return status_refusal(tables, sender.number, sender.status, type_, actor.role)
 
     def problems(self) -> list[Refusal]:
         """What the ledger says now, and whether the list of trusted accounts lets it pass."""

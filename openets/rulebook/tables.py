@@ -10,7 +10,7 @@ those of Regulation (EC) No 2216/2004, Annexes I, VI and IX, and of the regulati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -85,7 +85,10 @@ class Status:
     Some statuses leave administrators more to send than other people. A record does not say who
     asked for it, so `sends` is what somebody may send, and what the books check; `others_send` is
     what is left to who is no administrator, and is checked where people ask.
-    `representatives` says what is left to them: to `act`, to `view`, or `nothing`.
+    `representatives` says what is left to them: to `act`, to `view`, or `nothing`. `becomes` are
+    the statuses that may follow (None: the law does not say); `becomes_if_holding` those that
+    follow only where the account may hold one of the units. `set_by` are the classes of persons
+    who may give an account this status, `reached_by` what gives it.
     """
 
     key: str
@@ -94,6 +97,10 @@ class Status:
     others_send: frozenset[int] | None
     receives: frozenset[int] | None
     representatives: str = "act"
+    becomes: frozenset[str] | None = None
+    becomes_if_holding: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    set_by: tuple[str, ...] = ()
+    reached_by: str = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Label = Annotated[str, Field(pattern=r"^\d{1,2}-\d{1,3}$")]
 Code = Annotated[int, Field(ge=0, le=99)]
 Keys = tuple[Key, ...]
+SetBy = Literal["administrator", "central administrator", "authority", "system"]
 
 
 class _Row(BaseModel):
@@ -191,6 +199,10 @@ class StatusRow(_Row):
     administrators_send_all_but: tuple[Label, ...] | None = None
     receives: tuple[Label, ...] | None = None
     representatives: Literal["act", "view", "nothing"] = "act"
+    becomes: Keys | None = None
+    becomes_if_holding: dict[Key, Keys] = {}
+    set_by: tuple[SetBy, ...] = ("administrator", "central administrator")
+    reached_by: Literal["change", "closing", "handover"] = "change"
 
 
 class _RegistryRow(_Row):
@@ -268,6 +280,9 @@ def unknown_names(path: str, value: Any, paths: set[str]) -> list[str]:
     elif path.startswith(STATUSES):
         for side in ("sends", "administrators_send_all_but", "receives"):
             named += [TRANSACTION_TYPES + label for label in value.get(side) or ()]
+        bound = value.get("becomes_if_holding") or {}
+        named += [STATUSES + key for key in (*(value.get("becomes") or ()), *bound)]
+        named += [UNIT_TYPES + unit for units in bound.values() for unit in units]
     return [f"{path} names {one}, which is not defined." for one in named if one not in paths]
 
 
@@ -356,4 +371,17 @@ def _compile_status(key: str, row: StatusRow, codes: set[int]) -> Status:
     others, receives = permitted(row.sends), permitted(row.receives)
     barred = permitted(row.administrators_send_all_but)
     sends = others if others is None or barred is None else others | (codes - barred)
-    return Status(key, row.name, sends, others, receives, row.representatives)
+    return Status(
+        key=key,
+        name=row.name,
+        sends=sends,
+        others_send=others,
+        receives=receives,
+        representatives=row.representatives,
+        becomes=None if row.becomes is None else frozenset(row.becomes),
+        becomes_if_holding={
+            status: frozenset(units) for status, units in row.becomes_if_holding.items()
+        },
+        set_by=row.set_by,
+        reached_by=row.reached_by,
+    )

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from openets.interfaces import refusals as made_here
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -29,7 +30,6 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.ledger.reads import adopted_rulebook
-from openets.interfaces import refusals as made_here
 from openets.rulebook import explain as history
 from openets.rulebook.acts import Act, acts
 from openets.rulebook.answers import ANSWERS, codes_for

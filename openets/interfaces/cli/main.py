@@ -12,6 +12,7 @@ from openets.interfaces.cli.desk import desk_app, person_app, work
 from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
+from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
 from openets.interfaces.cli.replay import replay
 
 app = typer.Typer(
@@ -29,6 +30,9 @@ app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")
 app.add_typer(person_app, name="person")
+app.add_typer(holder_app, name="holder")
+app.add_typer(operator_app, name="operator")
+app.add_typer(verifier_app, name="verifier")
 app.command("work")(work)
 app.command("trace")(ledger.trace)
 app.command("verify")(upkeep.verify)
