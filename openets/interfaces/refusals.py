@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import openets
+from openets.people.closing import ALWAYS, BY_LAW, CLOSURE, Condition
 from openets.rulebook.answers import codes_for
 from openets.rulebook.model import Rulebook
 
@@ -61,6 +62,9 @@ def catalogue(house: Path = HOUSE) -> list[Entry]:
         room = path.relative_to(house).parts[0]
         for entry in _of_module(path, house, room):
             found.setdefault(entry)
+    conditions = [(code, condition) for code, _, condition in ALWAYS] + list(BY_LAW.values())
+    for code, condition in conditions:  # their sentences are made of what each finds
+        found.setdefault(Entry(code, "people", _unmet(condition), CLOSURE))
     return sorted(found, key=lambda one: (_rank(one.room), one.code))
 
 
@@ -83,6 +87,12 @@ def page(entries: Sequence[Entry], rulebooks: Sequence[Rulebook]) -> str:
                 codes = [", ".join(codes_for(book, one.code)) for book in rulebooks]
                 lines.append(_row([f"`{one.code}`", one.sentence, one.citation, *codes]))
     return "\n".join(lines) + "\n"
+
+
+def _unmet(condition: Condition) -> str:
+    """A condition of closing an account, as the sentence that it is not met."""
+    said = (condition.__doc__ or "").split("\n")[0].rstrip(".")
+    return f"Not so: {said[0].lower()}{said[1:]}. {OPEN}"
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -122,14 +122,13 @@ def _too_few_or_many(office: Office, named: Mapping[int, str]) -> list[Refusal]:
             "people.too-many-representatives",
             f"At most {most} persons represent an account; {len(named)} would.",
         ),
-        (
-            len(acting) >= max(least, 1) and least > 1 and not pairs,
-            "people.nobody-to-approve",
-            "Of two persons one must be able to initiate and the other to approve.",
-        ),
     )
-    return [
+    found = [
         Refusal(code, sentence, citation, "representatives")
         for applies, code, sentence in rules
         if applies
     ]
+    if len(acting) >= max(least, 1) and least > 1 and not pairs:
+        sentence = "Of two persons one must be able to initiate and the other to approve."
+        found.append(Refusal("people.nobody-to-approve", sentence, citation, "representatives"))
+    return found

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 ENTRIES = catalogue()
 CODES = sorted({entry.code for entry in ENTRIES})
 # The rooms a request meets. Those that read files or play a world have several ways to be damaged.
-ASKED = ("kernel", "desk", "people", "schemes", "ledger", "translog")
+ASKED = ("kernel", "desk", "people", "ledger", "translog")
 WRITTEN = re.compile(r'"((?:account-number|money|desk|people|ledger|log|receipt)\.[a-z-]+)"')
 
 
@@ -51,7 +51,7 @@ def test_each_has_a_sentence_and_cites_something(entry: Entry) -> None:
 
 def test_the_order_is_that_of_a_request() -> None:
     rooms = list(dict.fromkeys(entry.room for entry in ENTRIES))
-    assert rooms[:5] == ["kernel", "desk", "people", "ledger", "translog"]
+    assert rooms[:6] == ["kernel", "desk", "people", "schemes", "ledger", "translog"]
 
 
 def test_no_check_is_missing_from_the_catalogue() -> None:
@@ -79,7 +79,8 @@ def test_the_page_of_the_manual_is_fresh() -> None:
 
 def _texts() -> str:
     files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "tests").rglob("*.yaml")]
-    return "\n".join(path.read_text() for path in files if path != Path(__file__))
+    text = "\n".join(path.read_text() for path in files if path != Path(__file__))
+    return text.replace("\\.", ".")  # as a pattern writes it
 
 
 SAID = set(re.findall(r"[a-z][a-z-]*\.[a-z][a-z0-9-]*", _texts()))

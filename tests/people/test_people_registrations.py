@@ -12,14 +12,16 @@ import pytest
 
 from openets.kernel.refusal import Refused
 from openets.ledger.store import Store
+from openets.people.accounts import OPERATORS
 from openets.people.commands import load_command
 from openets.people.identity import is_lei, is_vat
+from openets.people.office import Office
 from openets.people.reviewing import reviews_due
 from openets.people.reviews import due_on
 from tests.conftest import MakeDatabase
 from tests.people.test_people_accounts import BOTH, NEXT, codes, done, installation, request
 from tests.people.test_people_desk import Day, at_work
-from tests.small_office import CEMENT, GLASS, MONDAY, TRADER, TRADER_ONE, make_office
+from tests.small_office import CEMENT, GLASS, MONDAY, QUANTITY, TRADER, TRADER_ONE, make_office
 
 LEI = "5493001KJTIIGC8Y1R12"  # of no holder of this register: an example of the standard
 COMPANY = {"registry": "EX", "kind": "organisation", "country": "AT", "registration": "FN 1"}
@@ -168,6 +170,37 @@ def test_everything_wrong_with_a_verifier_is_told_at_once(day: Day) -> None:
     ]
 
 
+def test_activities_are_those_of_the_law_where_it_lists_them(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openets.people.registrations.activities_of", lambda _: {21: "steel"})
+    fields = {"registry": "EX", "kind": "installation", "permit": "permit 3", "activity": 20}
+    found = codes(day, "register operator", **fields, first_year=2030)
+    assert found == ["people.activity-unknown activity"]
+    who = day.office.register.add_person("verifier", "EX")[0].number
+    assert codes(day, "register verifier", **verifier(day, who)) == ["people.scope scope"]
+
+
+def test_an_operator_keeps_its_kind_and_stands_behind_accounts_of_that_kind(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = installation(day)
+    fields = {"registry": "EX", "kind": "balloon", "permit": "permit 3", "activity": 20}
+    found = codes(day, "register operator", **fields, first_year=2030, operator=code)
+    assert "people.operator-changes kind" in found
+    by_law = Office.by_law
+    monkeypatch.setattr(
+        Office,
+        "by_law",
+        lambda office, path, default: (
+            {"operator-holding": "ship"} if path == OPERATORS else by_law(office, path, default)
+        ),
+    )
+    assert "people.operator-kind operator" in codes(
+        day, "open account", **request(type="operator-holding", operator=code)
+    )
+
+
 # -- reviews --------------------------------------------------------------------------------------
 
 
@@ -200,6 +233,8 @@ def test_a_review_needs_the_documents_of_the_law(day: Day) -> None:
     done(day, "review", account=CEMENT, documents={"register extract": "file 4", "diary": "file 5"})
     holder = day.office.register.holders.get(CEMENT)
     assert holder and holder.documents == {"register extract": "file 4"}
+    day.office.register.database.run("DELETE FROM holding WHERE account = ?", (QUANTITY,))
+    assert codes(day, "review", account=QUANTITY) == ["people.no-holder-known account"]
     assert codes(day, "review", account=99) == ["people.account-unknown"]
     assert codes(day, "review", verifier=9)[0].startswith("people.verifier-unknown")
     with pytest.raises(Refused) as refused:

@@ -63,6 +63,9 @@ def office_of(register: Register, case: dict[str, Any]) -> Office:
         identity="case",
         record=lambda _: None,
         resting_on=lambda _: 0,
+        law_kept=Path(),
+        statement=lambda _: [],
+        undecided=lambda _: [],
     )
 
 
