@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from openets.formats.codes import coded, named, registry_codes, unit_codes
 from openets.formats.fields import MINUS_ONE, Field, Kind, compose, parse
 from openets.formats.layouts import Layout, flat_layout
 from openets.formats.sheets import Sheet
-from openets.formats.tables import Reading, Tables, conform, kind_of_operator, operator_key
+from openets.formats.tables import PARTS, Reading, Tables, conform, kind_of_operator, operator_key
 
 HERE, SWISS = "euets", "chets"
 OPEN_END = "9999-12-31"
@@ -39,6 +40,7 @@ OPERATORS = (
     Field("EPER_IDENTIFICATION", "eprtr"),
     Field("ACTIVITY_TYPE_CODE", "activity", Kind.WHOLE, needed=True),
     Field("PERMIT_IDENTIFIER", "permit", needed=True),
+    Field("ACCOUNT_HOLDER_NAME", "holder"),
     Field("CITY", "city"),
     Field("POSTAL_CODE", "postal_code"),
     Field("ADDRESS1", "address"),
@@ -65,8 +67,8 @@ YEARLY = (
     Field("VERIFIED_EMISSIONS", "verified", Kind.AMOUNT, needed=True),
     Field("CH_VERIFIED_EMISSIONS", "ch_verified", Kind.AMOUNT),
     Field("ALLOCATION", "allocation_base", Kind.AMOUNT, needed=True),
-    Field("ALLOCATION_RES", "allocation_ner", Kind.WHOLE),
-    Field("ALLOCATION_TRA", "allocation_10c_or_3f", Kind.WHOLE),
+    Field("ALLOCATION_RES", "allocation_ner", Kind.PART),
+    Field("ALLOCATION_TRA", "allocation_10c_or_3f", Kind.PART),
     Field("CH_ALLOCATION", "ch_allocation", Kind.AMOUNT),
     Field("EXCLUDED", "excluded", Kind.FLAG, mark="Y/N"),
     Field("CH_EXCLUDED", "ch_excluded", Kind.FLAG, mark="Y/N"),
@@ -99,6 +101,8 @@ TRANSACTIONS = (
     ),
 )
 
+REGISTRY_COLUMNS = ("originating_registry", "transferring_registry", "acquiring_registry")
+
 
 def _account(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(operator_key("registry", "account_id").alias("account_key"))
@@ -109,18 +113,31 @@ def _operator(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _transaction(frame: pl.DataFrame) -> pl.DataFrame:
-    parts = pl.col("type").str.split("-")
+    """Codes for names; a block is numbered within its transaction, for the file numbers none."""
+    main, supplementary = (
+        pl.col("type").str.split("-").list.get(at, null_on_oob=True).cast(pl.Int32, strict=False)
+        for at in (0, 1)
+    )
+    place = pl.int_range(1, pl.len() + 1).over("transaction_id")
     return frame.with_columns(
-        parts.list.get(0).cast(pl.Int32, strict=False).alias("type_main"),
-        parts.list.get(1, null_on_oob=True)
-        .cast(pl.Int32, strict=False)
-        .alias("type_supplementary"),
+        pl.concat_str("transaction_id", pl.lit("/"), place).alias("block_id"),
+        main.alias("type_main"),
+        supplementary.alias("type_supplementary"),
+        pl.coalesce(
+            pl.col("unit_supplementary").replace_strict(dict(unit_codes()), default=None),
+            coded("unit", unit_codes()),
+        ).alias("unit"),
+        *(coded(name, registry_codes()) for name in REGISTRY_COLUMNS),
     )
 
 
 def _transaction_back(frame: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat_str("type_main", pl.lit("-"), "type_supplementary")
-    return frame.with_columns(pl.coalesce(both, pl.col("type_main").cast(pl.String)).alias("type"))
+    return frame.with_columns(
+        pl.coalesce(both, pl.col("type_main").cast(pl.String)).alias("type"),
+        named("unit", unit_codes()),
+        *(named(name, registry_codes()) for name in REGISTRY_COLUMNS),
+    )
 
 
 def _read_yearly(sheet: Sheet) -> Reading:
@@ -133,9 +150,9 @@ def _read_yearly(sheet: Sheet) -> Reading:
         pl.lit(None, dtype=pl.Int64).alias("surrendered"),
         pl.lit("blank").alias("surrendered_state"),
     )
-    swiss = _years(
-        swiss_only, SWISS, "ch_excluded", verified="ch_verified", allocation="ch_allocation"
-    ).filter((pl.col("verified_state") != "blank") | (pl.col("allocation_base_state") != "blank"))
+    swiss = something_given(
+        _years(swiss_only, SWISS, "ch_excluded", verified="ch_verified", allocation="ch_allocation")
+    )
     tables = {
         "operator_years": pl.concat(conform("operator_years", part) for part in (here, swiss)),
         "surrenders": _surrenders(frame),
@@ -158,9 +175,16 @@ def _years(
     ).with_columns(allocation_sum())
 
 
+def something_given(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the rows that say nothing of emissions or allocation."""
+    return frame.filter(
+        (pl.col("verified_state") != "blank") | (pl.col("allocation_base_state") != "blank")
+    )
+
+
 def allocation_sum() -> pl.Expr:
     """Base, reserve and transitional allocation together; empty if all are blank."""
-    parts = [pl.col(name) for name in ("allocation_base", "allocation_ner", "allocation_10c_or_3f")]
+    parts = [pl.col(name) for name in PARTS]
     some = pl.any_horizontal(part.is_not_null() for part in parts)
     return pl.when(some).then(pl.sum_horizontal(parts)).alias("allocation_total")
 
