@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from openets.formats.daily_extracts import HERE, SWISS, allocation_sum, something_given
 from openets.formats.fields import MINUS_ONE, Field, Kind, compose, parse
 from openets.formats.layouts import Layout, flat_layout
 from openets.formats.problems import refusal
@@ -28,6 +27,7 @@ from openets.formats.tables import (
     kind_of_operator,
     operator_key,
 )
+from openets.formats.yearly_activity import HERE, SWISS, allocation_sum, something_given
 
 OPEN = "OPEN"
 # The years' cells in all their spellings: ALLOCATED_2012 in old workbooks, ALLOCATION2008 once.
@@ -59,8 +59,8 @@ COMPLIANCE = (
     Field("TOTAL_VERIFIED_EMISSIONS", "verified", Kind.AMOUNT, needed=True),
     Field("CH_TOTAL_VERIFIED_EMISSIONS", "ch_verified", Kind.AMOUNT),
     Field("TOTAL_SURRENDERED_ALLOWANCES", "surrendered", Kind.AMOUNT, needed=True),
-    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.WHOLE),
-    Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.WHOLE),
+    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.YEAR),
+    Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.YEAR),
     Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
 )
 NOT_SET = "NOT SET"
@@ -233,7 +233,6 @@ LAYOUTS = (
         _read_emissions,
         _write_emissions,
         "operator_years",
-        workbook=True,
     ),
     Layout(
         "commission/compliance",
@@ -242,7 +241,6 @@ LAYOUTS = (
         _read_compliance,
         _write_compliance,
         "operator_totals",
-        workbook=True,
     ),
     flat_layout(
         "commission/installations",

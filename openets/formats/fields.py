@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER_AS_TEXT = "number-as-text"  # an identifier that spreadsheets turn into 12.0
     WHOLE = "whole"  # a whole number, or blank
+    YEAR = "year"  # a year, or 0 or blank where there is none
     AMOUNT = "amount"  # units or tonnes, or why there are none: the column and its state
     PART = "part"  # units that are part of an amount, whose state says why there are none
     DECIMAL = "decimal"
@@ -68,6 +69,7 @@ class Field:
     kind: Kind = Kind.TEXT
     needed: bool = False
     filled: bool = False
+    of_block: bool = False  # in XML, it stands with each block of a transaction
     mark: str = ""  # CLOSURE: what stands for open; FLAG: what stands for yes and no, as "Y/N"
 
 
@@ -182,6 +184,8 @@ def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
     match kind:
         case Kind.NUMBER_AS_TEXT:
             return given.str.replace(r"^(\d+)\.0+$", "${1}")
+        case Kind.YEAR:
+            return _integer(pl.when(given.str.contains(r"^[12]\d{3}(?:\.0)?$")).then(given))
         case Kind.WHOLE | Kind.PART:
             return _integer(pl.when(given.str.contains(WHOLE_NUMBER)).then(given))
         case Kind.DECIMAL:
@@ -203,6 +207,8 @@ def _bad(item: Field, blanks: Sequence[str]) -> pl.Expr:
     blank = _is_blank(cell, blanks)
     if item.kind is Kind.AMOUNT:
         bad = (typed[1] == "given") & typed[0].is_null()
+    elif item.kind is Kind.YEAR:
+        bad = ~blank & typed[0].is_null() & (_integer(cell) != 0).fill_null(True)
     elif item.kind is Kind.PART:
         bad = ~blank & typed[0].is_null() & ~_is_state(cell)
     elif item.kind is Kind.CLOSURE:

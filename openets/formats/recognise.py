@@ -12,6 +12,7 @@ from openets.formats import (
     euets_info,
     eutl_wide,
     merged,
+    yearly_activity,
 )
 from openets.formats.layouts import Layout
 from openets.formats.problems import refusal
@@ -30,6 +31,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *merged.LAYOUTS,
     *euets_info.LAYOUTS,
     *daily_extracts.LAYOUTS,
+    *yearly_activity.LAYOUTS,
     *commission_workbook.LAYOUTS,
     *eea.LAYOUTS,
     *eutl_wide.LAYOUTS,
