@@ -9,6 +9,7 @@ name; the code is taken. The spelling `TrasitionalAllocations` is the files' own
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 from xml.etree.ElementTree import ParseError
@@ -17,6 +18,7 @@ import polars as pl
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from openets.formats.codes import coded, registry_codes
 from openets.formats.eutl_fields import (
     BLANKS,
     COMPLIANCE,
@@ -44,7 +46,7 @@ Cells = dict[str, str]
 TRANSACTION = (
     Field("TransactionID", "transaction_id", needed=True, filled=True),
     Field("block", "block_id", needed=True),
-    Field("TransactionTypeCode", "type_main", Kind.WHOLE),
+    Field("TransactionType", "type_main", Kind.WHOLE),
     Field("SuppTransactionTypeCode", "type_supplementary", Kind.WHOLE),
     Field("TransactionDate", "printed_at", Kind.MOMENT, needed=True, filled=True),
     Field("TransferringRegistry", "transferring_registry"),
@@ -53,13 +55,13 @@ TRANSACTION = (
     Field("AcquiringRegistry", "acquiring_registry"),
     Field("AcquiringAccountType", "acquiring_type"),
     Field("AcquiringAccountName", "acquiring_name"),
-    Field("OriginatingRegistry", "originating_registry"),
-    Field("UnitTypeCode", "unit"),
-    Field("SuppUnitTypeCode", "unit_supplementary"),
-    Field("OriginalPeriodCode", "original_period"),
-    Field("ProjectID", "project"),
-    Field("Track", "track"),
-    Field("NumberOfUnits", "amount", Kind.WHOLE, needed=True),
+    Field("OriginatingRegistry", "originating_registry", of_block=True),
+    Field("UnitTypeCode", "unit", of_block=True),
+    Field("SuppUnitTypeCode", "unit_supplementary", of_block=True),
+    Field("OriginalPeriodCode", "original_period", of_block=True),
+    Field("ProjectID", "project", of_block=True),
+    Field("Track", "track", of_block=True),
+    Field("NumberOfUnits", "amount", Kind.WHOLE, needed=True, of_block=True),
 )
 
 ACCOUNT = (
@@ -104,14 +106,18 @@ def read_operators(part: Part) -> Reading:
 def read_transactions(part: Part) -> Reading:
     """`TransactionSearch` and `TransactionDetailsAll`: a row for every block."""
     rows: list[Cells] = []
+    numbers: Counter[str] = Counter()
     for number, entry in _entries(part, "Transaction"):
         shared = {ROW: str(number), **_own(entry)}
-        shared.setdefault("TransactionTypeCode", shared.get("TransactionType", ""))
+        shared.setdefault("TransactionType", shared.get("TransactionTypeCode", ""))
         blocks = [_own(item) for item in entry.iter() if item is not entry and _has_units(item)]
-        for index, block in enumerate(blocks or [{}], start=1):
-            named = f"{shared.get('TransactionID', '')}/{index}"
-            rows.append({**shared, **block, "block": named})
+        name = shared.get("TransactionID", "")
+        for block in blocks or [{}]:
+            numbers[name] += 1
+            rows.append({**shared, **block, "block": f"{name}/{numbers[name]}"})
     frame, problems = _parsed(part, rows, TRANSACTION)
+    sides = ("transferring_registry", "acquiring_registry")
+    frame = frame.with_columns(coded(name, registry_codes()) for name in sides)
     reading = Reading(
         "eutl/transactions", {"transaction_blocks": conform("transaction_blocks", frame)}, problems
     )
@@ -129,9 +135,8 @@ def read_accounts(part: Part) -> Reading:
     frame, problems = _parsed(part, rows, ACCOUNT)
     # The export gives accounts no number, so the place in the file stands in for one.
     place = pl.col(ROW).cast(pl.String)
-    frame = with_status(frame).with_columns(
-        pl.concat_str("registry", pl.lit("/"), place).alias("account_key")
-    )
+    frame = with_status(frame).with_columns(coded("registry", registry_codes()))
+    frame = frame.with_columns(pl.concat_str("registry", pl.lit("/"), place).alias("account_key"))
     frame = frame.with_columns(operator_key().alias("operator_key"))
     return Reading("eutl/accounts", {"accounts": conform("accounts", frame)}, problems)
 

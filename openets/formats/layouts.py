@@ -28,8 +28,6 @@ class Layout:
     read: Callable[[Sheet], Reading]
     write: Callable[[Tables], pl.DataFrame]
     table: str  # the table that an export is written from
-    preamble: bool = False  # the header may stand below other rows
-    workbook: bool = False  # written as a workbook rather than as CSV
 
 
 def flat_layout(

@@ -45,7 +45,12 @@ def header_of(head: bytes) -> list[str]:
         cells = next(csv.reader([line], delimiter=separator(head)), [])
     except csv.Error:  # line ends of another age, or a field without end: no header we know
         return []
-    return [cell.strip() for cell in cells]
+    return [header_cell(cell) for cell in cells]
+
+
+def header_cell(text: str) -> str:
+    """A header's cell without the blanks and line breaks that some hand put into it."""
+    return " ".join(text.split())
 
 
 def separator(head: bytes) -> str:
@@ -77,7 +82,7 @@ def check_header(names: list[str], file: str) -> None:
         raise refusal(
             "formats.repeated-cell",
             f"The header names a column twice: {', '.join(twice[:5])}.",
-            f"{file}, row 1",
+            f"{file}, header",
         )
 
 

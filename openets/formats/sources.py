@@ -8,12 +8,14 @@ still a name that climbs out of its folder is refused, because an honest packer 
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, cast
 
@@ -27,6 +29,7 @@ ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 ZIP_END = b"PK\x05\x06"
 GZIP_MAGIC = b"\x1f\x8b"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def member_names(path: Path, limits: Limits = LIMITS) -> list[str]:
     return names
 
 
-def stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
+def stream(part: Part, limits: Limits = LIMITS) -> Generator[bytes]:
     """The bytes of a part in chunks of a megabyte, counted against the limits."""
     with _reading(part.name), _opened(part) as (source, packed_so_far):
         total = 0
@@ -125,15 +128,20 @@ def stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
             yield chunk
 
 
+def is_text(part: Part) -> bool:
+    """Whether a member of a zip begins as text does, and not as a workbook or picture does."""
+    with closing(stream(part)) as chunks:
+        start = next(chunks, b"")[:HEAD]
+    return start.startswith(UTF_16) or b"\0" not in start
+
+
 def text_stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
     """As `stream`, for text: refuses NUL bytes and endless lines as soon as they come."""
     since_line_end = 0
-    for chunk in stream(part, limits):
+    for chunk in _in_utf_8(part, stream(part, limits)):
         if b"\0" in chunk:
             raise refusal(
-                "formats.nul-byte",
-                "The file holds NUL bytes: it is not text, or text in UTF-16. Save it as UTF-8.",
-                part.name,
+                "formats.nul-byte", "The file holds NUL bytes: it is not text.", part.name
             )
         if _longest_line(chunk, since_line_end) > limits.line_bytes:
             raise refusal(
@@ -199,6 +207,22 @@ def _latin(character: str) -> str:
         return byte.decode("latin-1")
 
 
+def _in_utf_8(part: Part, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks of a text that says by its first bytes that it is in UTF-16; others unchanged."""
+    first = next(chunks, b"")
+    if not first.startswith(UTF_16):
+        yield first
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    try:
+        for chunk in chain([first], chunks):
+            yield decoder.decode(chunk).encode()
+        decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise refusal("formats.damaged", f"The text is no UTF-16: {error}.", part.name) from error
+
+
 def _longest_line(chunk: bytes, before: int) -> int:
     """Length of the longest line in a chunk of which `before` bytes came in earlier ones."""
     first = chunk.find(b"\n")
@@ -250,8 +274,13 @@ def _opened(part: Part) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
                 raise refusal("formats.encrypted", "The zip is protected by a password.", part.name)
             with archive.open(info) as source:
                 unpacked, packed = info.file_size, max(info.compress_size, 1)
+                is_gzip = cast("zipfile.ZipExtFile", source).peek(2).startswith(GZIP_MAGIC)
+                inside = gzip.GzipFile(fileobj=source) if is_gzip else source
                 # The archive's own figures: what comes out is cut off at the size it names.
-                yield source, lambda: packed * source.tell() // max(unpacked, 1)
+                yield (
+                    cast("IO[bytes]", inside),
+                    lambda: packed * source.tell() // max(unpacked, 1),
+                )
     elif _first_bytes(part.path).startswith(GZIP_MAGIC):
         with part.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unzipped:
             yield cast("IO[bytes]", unzipped), raw.tell
