@@ -323,7 +323,7 @@ class Pen(Forger):
 
 def test_every_code_has_a_case() -> None:
     codes = set(re.findall(r'"(log\.[a-z-]+)"', Path(accept.__file__).read_text()))
-    assert codes == {*REFUSED, "log.epoch", "log.store", "log.store-first"}
+    assert codes == {*REFUSED, "log.epoch", "log.store"}
 
 
 # -- whole or not at all ---------------------------------------------------------------------------
