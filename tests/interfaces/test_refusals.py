@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 ENTRIES = catalogue()
 CODES = sorted({entry.code for entry in ENTRIES})
 # The rooms a request meets. Those that read files or play a world have several ways to be damaged.
-ASKED = ("kernel", "desk", "people", "ledger", "translog")
+ASKED = ("kernel", "desk", "people", "schemes", "ledger", "translog")
 WRITTEN = re.compile(r'"((?:account-number|money|desk|people|ledger|log|receipt)\.[a-z-]+)"')
 
 

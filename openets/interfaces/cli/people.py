@@ -39,6 +39,7 @@ from openets.people.completeness import documents_asked
 from openets.people.opening import desk_database, opening
 from openets.people.register import Register
 from openets.people.reviewing import reviews_due
+from openets.rulebook.tables import ACCOUNT_TYPES
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
 operator_app = typer.Typer(help="What is operated behind accounts.", no_args_is_help=True)
@@ -266,8 +267,11 @@ def account_papers(
     as_csv: CsvOption = False,
 ) -> None:
     """List the documents a request for an account is not complete without."""
-    with opened(directory) as store, opening(store) as office:
-        asked = documents_asked(office.office, kind, type)
+    with opened(directory) as store:
+        if ACCOUNT_TYPES + type not in store.rulebook.paths():
+            fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
+        with opening(store) as office:
+            asked = documents_asked(office.office, kind, type)
     print_rows(("document", "asked by"), list(asked.items()), as_json=as_json, as_csv=as_csv)
 
 

@@ -13,7 +13,6 @@ from datetime import date
 from typing import NamedTuple
 
 from openets.kernel.money import Decimal
-from openets.kernel.refusal import Refusal, Refused
 from openets.schemes.allocation import amounts, changes, levels, parts
 from openets.schemes.allocation.law import YearLaw
 from openets.schemes.allocation.models import FALL_BACKS, Installation, SubInstallation
@@ -187,8 +186,7 @@ class Course:
         if year in self.sub.idle_years:
             return amounts.ZERO
         if year not in self.levels:
-            sentence = f"{self.sub.name} is new: its activity level of {year} is needed."
-            raise Refused(Refusal("allocation.no-level", sentence, "new-sub-installation"))
+            raise levels.no_level(f"{self.sub.name}, which is new, in {year}")
         return self.levels[year]
 
     def amount(self, law: YearLaw, state: State) -> int:

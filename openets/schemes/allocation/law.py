@@ -54,8 +54,7 @@ class YearLaw:
         """A value the year must have; `Refused` if it has none."""
         found = self.values.get(path)
         if found is None:
-            sentence = f"The rulebook has no {ROOM}{path} for {self.year}{self._known()}."
-            raise Refused(Refusal("allocation.no-law", sentence, ROOM + path))
+            raise self._no_law(ROOM + path)
         return found
 
     def benchmark(self, product: str) -> Decimal:
@@ -70,9 +69,12 @@ class YearLaw:
         """The share kept with or without carbon leakage, as a share of one."""
         found = self.exposure.get(exposure)
         if found is None:
-            sentence = f"The rulebook has no {EXPOSURE}{exposure} for {self.year}{self._known()}."
-            raise Refused(Refusal("allocation.no-law", sentence, EXPOSURE + exposure))
+            raise self._no_law(EXPOSURE + exposure)
         return found
+
+    def _no_law(self, path: str) -> Refused:
+        sentence = f"The rulebook has no {path} for {self.year}{self._known()}."
+        return Refused(Refusal("allocation.no-law", sentence, path))
 
     def _known(self) -> str:
         return f" by the law known on {self.known_on}" if self.known_on else ""

@@ -78,11 +78,11 @@ def level_of_baseline(
         return found
     other = rule.get("otherwise")
     if other is None:
-        raise _no_level(f"{baseline['first_year']} to {baseline['last_year']}")
+        raise no_level(f"{baseline['first_year']} to {baseline['last_year']}")
     if started_on is not None:
         return level_of_start(levels, other, started_on)
     if not levels:
-        raise _no_level(f"{baseline['first_year']} to {baseline['last_year']}")
+        raise no_level(f"{baseline['first_year']} to {baseline['last_year']}")
     first = min(levels)  # nobody said that its first year of operation was not a full one
     return Level(levels[first], other, (first,))
 
@@ -91,7 +91,7 @@ def level_of_start(levels: Mapping[int, Decimal], rule: str, started_on: date) -
     """The level of the year that a start makes count; Articles 15(7) and 17."""
     year = STARTS[rule](started_on)
     if year not in levels:
-        raise _no_level(str(year))
+        raise no_level(str(year))
     return Level(levels[year], rule, (year,))
 
 
@@ -110,8 +110,9 @@ def _within(levels: Iterable[int], baseline: Mapping[str, Any]) -> tuple[int, ..
     return tuple(sorted(year for year in levels if first <= year <= last))
 
 
-def _no_level(years: str) -> Refused:
-    sentence = f"The activity level of {years} is needed and is not given."
+def no_level(of: str) -> Refused:
+    """That a level is not given; `of` says of what it is needed: years, or a part in a year."""
+    sentence = f"The activity level of {of} is needed and is not given."
     return Refused(
         Refusal("allocation.no-level", sentence, "free-allocation.historical-activity-level")
     )

@@ -54,21 +54,20 @@ def read_plan(text: str) -> NotifiedPlan:
     except BadNotation as slip:
         slips, content = [slip], None
     except ValueError as error:
-        raise Refused(Refusal("plan.file", f"{error}.", SOURCE)) from None
+        raise Refused(_unreadable(str(error))) from None
     if slips:
-        raise Refused(
-            [Refusal("plan.file", slip.sentence, SOURCE, f"line {slip.line}") for slip in slips]
-        )
+        raise Refused(_unreadable(slip.sentence, f"line {slip.line}") for slip in slips)
     try:
         found = _PlanFile.model_validate(content)
     except ValidationError as error:
         raise Refused(
-            [
-                Refusal("plan.file", f"{one['msg']}.", SOURCE, " ".join(map(str, one["loc"])))
-                for one in error.errors()
-            ]
+            _unreadable(one["msg"], " ".join(map(str, one["loc"]))) for one in error.errors()
         ) from None
     table = tuple(TableRow(name, years) for name, years in found.table.items())
     decision = Decision(found.decision.kind, found.decision.total)
     figures = found.model_dump(exclude={"table", "decision"})
     return NotifiedPlan(Plan(**figures, table=table), decision)
+
+
+def _unreadable(why: str, where: str = "") -> Refusal:
+    return Refusal("plan.file", f"{why.rstrip('.')}.", SOURCE, where)

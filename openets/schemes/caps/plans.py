@@ -105,11 +105,15 @@ def _check_period(plan: Plan, law: PlanLaw) -> Iterator[Refusal]:
         ("auctioned", plan.auctioned),
     ):
         if amount < 0:
-            sentence = f"The {name} of {amount:,} is negative."
-            yield Refusal("plan.negative", sentence, law.decision_article, name)
+            yield _negative(amount, law, name)
     if not plan.method.strip():
         sentence = "The plan does not say by which method installations get their amounts."
         yield Refusal("plan.method", sentence, law.decision_article, "method")
+
+
+def _negative(amount: int, law: PlanLaw, where: str) -> Refusal:
+    sentence = f"An amount of {amount:,} is negative."
+    return Refusal("plan.negative", sentence, law.decision_article, where)
 
 
 def _check_table(plan: Plan, law: PlanLaw) -> Iterator[Refusal]:
@@ -127,8 +131,7 @@ def _check_table(plan: Plan, law: PlanLaw) -> Iterator[Refusal]:
                 sentence = f"{year} is no year of the period."
                 yield Refusal("plan.year", sentence, law.decision_article, where)
             if amount < 0:
-                sentence = f"An amount of {amount:,} is negative."
-                yield Refusal("plan.negative", sentence, law.decision_article, where)
+                yield _negative(amount, law, where)
 
 
 def _check_sums(plan: Plan, law: PlanLaw) -> Iterator[Refusal]:
