@@ -96,14 +96,12 @@ def _operator(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _transaction(frame: pl.DataFrame) -> pl.DataFrame:
-    """Codes for names; a block is numbered within its transaction, for the file numbers none."""
+    """Codes for names."""
     main, supplementary = (
         pl.col("type").str.split("-").list.get(at, null_on_oob=True).cast(pl.Int32, strict=False)
         for at in (0, 1)
     )
-    place = pl.int_range(1, pl.len() + 1).over("transaction_id")
     return frame.with_columns(
-        pl.concat_str("transaction_id", pl.lit("/"), place).alias("block_id"),
         main.alias("type_main"),
         supplementary.alias("type_supplementary"),
         pl.coalesce(
@@ -112,6 +110,13 @@ def _transaction(frame: pl.DataFrame) -> pl.DataFrame:
         ).alias("unit"),
         *(coded(name, registry_codes()) for name in REGISTRY_COLUMNS),
     )
+
+
+def _numbered(tables: Tables) -> Tables:
+    """Blocks numbered within their transaction, for the file numbers none."""
+    place = pl.int_range(1, pl.len() + 1).over("transaction_id")
+    number = pl.concat_str("transaction_id", pl.lit("/"), place).alias("block_id")
+    return {"transaction_blocks": tables["transaction_blocks"].with_columns(number)}
 
 
 def _transaction_back(frame: pl.DataFrame) -> pl.DataFrame:
@@ -176,5 +181,6 @@ LAYOUTS = (
         arrange=_transaction,
         rearrange=_transaction_back,
         blanks=MINUS_ONE,
+        finish=_numbered,
     ),
 )

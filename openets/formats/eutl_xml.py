@@ -8,15 +8,14 @@ name; the code is taken. The spelling `TrasitionalAllocations` is the files' own
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError, XMLPullParser
 
 import polars as pl
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 
 from openets.formats.codes import coded, registry_codes
 from openets.formats.eutl_fields import (
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 DEPTH = 30
 ENTRIES = 2**16  # the site gave 3,000 in a file
 ELEMENTS_PER_ENTRY = 100_000
+PIECE = 2**16
+SILENT_BYTES = 2**20  # without the beginning or end of an element
 LIMITS = Limits(unpacked_bytes=256 * 2**20)
 
 Cells = dict[str, str]
@@ -195,9 +196,23 @@ def _entries(part: Part, name: str) -> Iterator[tuple[int, Element]]:
 
 
 def _events(part: Part) -> Iterator[tuple[str, Element]]:
-    source = cast("io.RawIOBase", _Chunks(stream(part, LIMITS)))
+    """The beginnings and ends of elements, none of them far from the next."""
+    pull = XMLPullParser(("start", "end"), _parser=DefusedXMLParser(forbid_dtd=True))
+    silent = 0
     try:
-        yield from iterparse(source, events=("start", "end"), forbid_dtd=True)
+        for piece in _pieces(part):
+            pull.feed(piece)
+            silent += len(piece)
+            for event in pull.read_events():
+                silent = 0
+                yield cast("tuple[str, Element]", event)
+            if silent > SILENT_BYTES:
+                raise refusal(
+                    "formats.line-too-long",
+                    "A tag, a text or a comment of the XML is longer than 1 MB.",
+                    part.name,
+                )
+        pull.close()
     except DefusedXmlException as error:
         raise refusal(
             "formats.xml-entities",
@@ -206,21 +221,14 @@ def _events(part: Part) -> Iterator[tuple[str, Element]]:
         ) from error
     except (ParseError, ValueError, LookupError) as error:
         raise refusal("formats.not-xml", f"The XML is broken: {error}.", part.name) from error
+    yield from cast("Iterator[tuple[str, Element]]", pull.read_events())
 
 
-class _Chunks:
-    """A stream of checked chunks as the file the parser asks for."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return taken
+def _pieces(part: Part) -> Iterator[bytes]:
+    """Small pieces: what the parser cannot finish yet it looks through again with the next one."""
+    for chunk in stream(part, LIMITS):
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
 
 
 def _tag(element: Element) -> str:

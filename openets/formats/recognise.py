@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from openets.formats import (
 )
 from openets.formats.layouts import Layout
 from openets.formats.problems import refusal
-from openets.formats.sheets import Sheet, csv_sheet, header_of
+from openets.formats.sheets import Sheet, csv_sheets, header_of
 from openets.formats.sources import Part, container, head, is_text, parts_of
-from openets.formats.tables import Reading, joined
+from openets.formats.tables import Reading, in_one
 from openets.formats.workbook import (
     check_old_workbook,
     check_workbook,
@@ -103,9 +104,16 @@ def _read_part(part: Part) -> Found | str:
     cells = header_of(start)
     layout = matching(cells)
     if layout is not None:
-        return _found(part.name, layout, layout.read(csv_sheet(part)))
+        return _found(part.name, layout, _whole(layout, csv_sheets(part)))
     shown = ", ".join(cell[:30] for cell in cells[:6])
     return f"its first row reads: {shown or 'nothing'}{_nearest(set(cells))}"
+
+
+def _whole(layout: Layout, sheets: Iterable[Sheet]) -> Reading:
+    """The sheets of one file, which may come block by block, read as one."""
+    reading = in_one([layout.read(sheet) for sheet in sheets])
+    reading.tables = layout.finish(reading.tables)
+    return reading
 
 
 def _nearest(cells: set[str]) -> str:
@@ -141,7 +149,7 @@ def _read_workbook(path: Path, *, old: bool) -> Found:
         fitting = _fitting_sheet(place, rows)
         if fitting is not None:
             sheet, layout = fitting
-            found.append(_found(place, layout, layout.read(sheet)))
+            found.append(_found(place, layout, _whole(layout, [sheet])))
     if not found:
         raise _unknown(path.name, f"none of its sheets ({', '.join(names[:6])}) has a known header")
     return _together(f"{path.name} is a workbook", found)
@@ -160,14 +168,9 @@ def _together(what: str, found: list[Found]) -> Found:
     """What stands in one file as one reading."""
     if len(found) == 1:
         return found[0]
-    layouts = sorted({one.reading.layout for one in found})
-    reading = Reading(
-        "+".join(layouts),
-        joined(one.reading.tables for one in found),
-        [problem for one in found for problem in one.reading.problems],
-        [remark for one in found for remark in one.reading.remarks],
-    )
-    return Found(f"{what} of {len(found)} tables: {', '.join(layouts)}.", reading)
+    reading = in_one([one.reading for one in found])
+    names = reading.layout.replace("+", ", ")
+    return Found(f"{what} of {len(found)} tables: {names}.", reading)
 
 
 def _found(name: str, layout: Layout, reading: Reading) -> Found:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import faulthandler
 import json
 import sys
 from decimal import Decimal
@@ -17,7 +18,8 @@ from typing import TextIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-MEMORY = 448 * 2**20  # address space; the largest published workbook takes a third of it
+MEMORY = 320 * 2**20  # of its own; the largest published workbook takes half of it
+SECONDS = 30.0  # for a sheet; the largest published one takes two
 UNREADABLE = 3  # exit code
 
 
@@ -25,6 +27,7 @@ def write_rows(path: str, out: TextIO) -> None:
     """Writes every sheet: its name as a JSON text, then each row as a JSON list of texts."""
     with CalamineWorkbook.from_path(path) as book:
         for name in book.sheet_names:
+            limit_time()
             sheet = book.get_sheet_by_name(name)
             out.write(json.dumps(name) + "\n")
             for row in sheet.to_python(skip_empty_area=False):
@@ -49,12 +52,18 @@ def limit_memory() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_time() -> None:
+    """Ends this process if a sheet takes too long, which also happens when memory is refused."""
+    faulthandler.dump_traceback_later(SECONDS, exit=True)
 
 
 def main() -> int:
     limit_memory()
+    limit_time()
     try:
         write_rows(sys.argv[1], sys.stdout)
     except (CalamineError, ValueError, OSError) as error:

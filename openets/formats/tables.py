@@ -11,7 +11,7 @@ time zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -245,10 +245,17 @@ def kinds_from(years: pl.DataFrame, operators: Iterable[pl.DataFrame]) -> pl.Dat
     return joined.with_columns(filled).select(years.columns)
 
 
-def joined(readings: Iterable[Tables]) -> Tables:
-    """Several files' tables as one set, in the order of the files."""
+def in_one(readings: Sequence[Reading]) -> Reading:
+    """Several readings as one, their tables in the order they come."""
+    if len(readings) == 1:
+        return readings[0]
     gathered: dict[str, list[pl.DataFrame]] = {}
-    for tables in readings:
-        for name, frame in tables.items():
+    for reading in readings:
+        for name, frame in reading.tables.items():
             gathered.setdefault(name, []).append(frame)
-    return {name: pl.concat(frames) for name, frames in gathered.items()}
+    return Reading(
+        "+".join(sorted({reading.layout for reading in readings})),
+        {name: pl.concat(frames) for name, frames in gathered.items()},
+        [problem for reading in readings for problem in reading.problems],
+        [remark for reading in readings for remark in reading.remarks],
+    )

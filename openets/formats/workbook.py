@@ -32,10 +32,13 @@ OVERLAP = 2**12
 
 _PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,10})[\"']")
 _UNPLACED = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^>]*\br\s*=)[^>]*>")
+# The end of a formula, and the end of its cell with no value in between.
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\s[^>]*\br\s*=\s*[\"'](\w+)[\"'][^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_IN_SHEETS = re.compile(r"^xl/\w*sheets/[^/]+\.xml$")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 Row = list[str]
 
 
@@ -47,14 +50,14 @@ def check_old_workbook(path: Path) -> None:
 
 def check_workbook(path: Path) -> None:
     """Refuses a workbook that is dangerous to read, or that holds formulas without values."""
-    total = 0
-    for name in member_names(path, LIMITS):
+    total = named = 0
+    names = member_names(path, LIMITS)
+    for name in names:
         if name.endswith("/"):
             continue
-        columns = rows = 0
-        before = b""
-        is_sheet = name.lower().startswith("xl/worksheets/") and name.lower().endswith(".xml")
         is_xml = name.lower().endswith((".xml", ".rels"))
+        extent = _Extent(path.name)
+        before = b""
         for chunk in stream(Part(path, name), LIMITS):
             total += len(chunk)
             if total > LIMITS.unpacked_bytes:
@@ -64,16 +67,32 @@ def check_workbook(path: Path) -> None:
             window = before + chunk
             if is_xml:
                 _check_xml(path.name, window)
-            if is_sheet:
-                width, height = _extent(path.name, window)
-                columns, rows = max(columns, width), max(rows, height)
-                if columns * rows > CELLS:
-                    raise refusal(
-                        "formats.too-many-cells",
-                        f"A sheet spans {columns:,} columns and {rows:,} rows.",
-                        path.name,
-                    )
+            if is_xml and _IN_SHEETS.match(name.lower()):
+                extent.reach(window)
+            if name.lower() == "xl/workbook.xml":
+                named += len(_SHEET.findall(chunk))
             before = window[-OVERLAP:]
+    if named > sum(1 for name in names if _IN_SHEETS.match(name.lower())):
+        raise refusal("formats.damaged", "The workbook names more sheets than it holds.", path.name)
+
+
+class _Extent:
+    """How large a grid the cells of a sheet span."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._columns = self._rows = 0
+
+    def reach(self, window: bytes) -> None:
+        """Takes in a stretch of the sheet's XML; refuses a grid that no honest sheet spans."""
+        width, height = _extent(self._file, window)
+        self._columns, self._rows = max(self._columns, width), max(self._rows, height)
+        if self._columns * self._rows > CELLS:
+            raise refusal(
+                "formats.too-many-cells",
+                f"A sheet spans {self._columns:,} columns and {self._rows:,} rows.",
+                self._file,
+            )
 
 
 def workbook_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
@@ -138,7 +157,8 @@ def _extent(file: str, window: bytes) -> tuple[int, int]:
     """Columns and rows that the cells of a stretch of sheet XML reach."""
     has_formulas = b"<f" in window or b":f" in window
     if has_formulas and (found := _FORMULA.search(window)):
-        cell = found[1].decode()
+        before = _PLACE.findall(window, 0, found.start())
+        cell = b"".join(before[-1]).decode() if before else "unknown"
         raise refusal(
             "formats.formula-without-value",
             f"The formula in cell {cell} was saved without its value. Open the workbook in a "

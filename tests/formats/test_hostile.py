@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from openets.formats import sources
 from openets.formats.recognise import read_file
-from openets.formats.sources import LIMITS, Limits, Part, text_of
+from openets.formats.sources import LIMITS, Limits, Part, text_blocks
 from openets.formats.tables import SCHEMAS
 from openets.formats.workbook import OLD_BYTES
 from openets.kernel.refusal import Refused
@@ -75,7 +75,7 @@ def test_a_bomb_in_xml_is_refused(tmp_path: Path) -> None:
 def test_more_than_the_limit_is_refused_even_if_it_packs_honestly(tmp_path: Path) -> None:
     path = samples.text_file(tmp_path, "a,b\n" * 1_000)
     with pytest.raises(Refused, match=r"formats\.too-large"):
-        text_of(Part(path), Limits(unpacked_bytes=100))
+        list(text_blocks(Part(path), Limits(unpacked_bytes=100)))
 
 
 def test_a_line_of_a_hundred_megabytes_is_refused(tmp_path: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from openets.formats import sheets
 from openets.formats.export import export
 from openets.formats.recognise import read_file
+from openets.formats.sources import Limits, Part, text_blocks
 from openets.formats.tables import Tables
 from openets.kernel.refusal import Refused
 from tests.formats import samples
@@ -99,6 +102,36 @@ def test_a_zip_may_hold_gzip_and_what_it_also_holds_is_passed_over(tmp_path: Pat
     assert reading.remarks == ["Members of the zip are to be read by themselves: verified.xlsx."]
     with pytest.raises(Refused, match=r"to be read by themselves: verified\.xlsx"):
         read_file(samples.zip_file(tmp_path, {"verified.xlsx": workbook}))
+
+
+@pytest.mark.parametrize("layout", sorted(samples.TEXTS.keys() - {"daily/accounts-shown"}))
+def test_a_long_file_is_read_block_by_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    head, _, rows = samples.TEXTS[layout][0].partition("\n")
+    text = head + "\n" + (rows + "a,row,too,short\n") * 30
+    path = samples.text_file(tmp_path, text.encode() + b"\xe9\n")
+    whole = read_file(path).reading
+    assert [problem.code for problem in whole.problems].count("formats.broken-row") >= 1
+    monkeypatch.setattr(sheets, "text_blocks", partial(text_blocks, limits=Limits(block_bytes=40)))
+    monkeypatch.setattr("openets.formats.sources.CHUNK", 2**10)
+    blocks = read_file(path).reading
+    assert {one.where for one in blocks.problems} == {one.where for one in whole.problems}
+    for name, frame in whole.tables.items():
+        assert blocks.tables[name].sort(frame.columns).equals(frame.sort(frame.columns)), name
+
+
+def test_blocks_end_with_rows_and_a_quotation_mark_without_end_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    text = 'a,b\n1,"one\ntwo"\n' * 20
+    path = samples.text_file(tmp_path, text)
+    blocks = [block.text for block in text_blocks(Part(path), Limits(block_bytes=30))]
+    assert b"".join(blocks).decode() == text
+    assert all(block.count(b'"') % 2 == 0 for block in blocks)
+    path = samples.text_file(tmp_path, 'a,b\n1,"one\n' + "2,two\n" * 400_000)
+    sizes = [len(block.text) for block in text_blocks(Part(path), Limits(block_bytes=2**16))]
+    assert max(sizes) < 2 * 2**20
 
 
 # -- the Commission's workbooks ------------------------------------------------------------------
