@@ -19,7 +19,7 @@ from typing import TextIO
 from python_calamine import CalamineError, CalamineWorkbook
 
 MEMORY = 320 * 2**20  # of its own; the largest published workbook takes half of it
-SECONDS = 30.0  # for a sheet; the largest published one takes two
+SECONDS = 30  # for a sheet; the largest published one takes two
 UNREADABLE = 3  # exit code
 
 
