@@ -27,6 +27,7 @@ TRANSACTION, ACT = 1, 2
 _RECORD = struct.Struct("<HBBQ16sq")
 _TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")
 _BLOCK = struct.Struct("<IQQ")
+_OF_ONE_BLOCK = struct.Struct("<HBBQ16sqHHQQQQHHIQQ")  # most transactions: one block, no money
 _LEG = struct.Struct("<Q3sq")
 _LENGTH = struct.Struct("<I")
 
@@ -86,27 +87,12 @@ class Transaction(NamedTuple):
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        blocks = self.blocks
-        head = _TRANSACTION.pack(
-            FORMAT_VERSION,
-            TRANSACTION,
-            0,
-            self.sequence,
-            self.key,
-            self.effective,
-            self.type,
-            self.year,
-            self.transferring,
-            self.acquiring,
-            self.refers_to,
-            self.reservation,
-            len(blocks),
-            len(self.legs),
-        )
-        if len(blocks) == 1 and not self.legs:
-            return head + _BLOCK.pack(*blocks[0])
-        parts = [head, *(_BLOCK.pack(*block) for block in blocks)]
-        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in self.legs)
+        blocks, legs = self.blocks, self.legs
+        head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
+        if len(blocks) == 1 and not legs:
+            return _OF_ONE_BLOCK.pack(*head, *blocks[0])
+        parts = [_TRANSACTION.pack(*head), *(_BLOCK.pack(*block) for block in blocks)]
+        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
         return b"".join(parts)
 
 
@@ -146,6 +132,10 @@ def decode_record(data: bytes) -> Record:
 def _decode_transaction(data: bytes) -> Transaction:
     if len(data) < _TRANSACTION.size:
         raise Malformed("A transaction record ends inside its head.")
+    if len(data) == _OF_ONE_BLOCK.size:
+        fields = _OF_ONE_BLOCK.unpack(data)
+        if fields[12:14] == (1, 0):
+            return Transaction._make((*fields[3:12], (Block._make(fields[14:]),), ()))
     fields = _TRANSACTION.unpack_from(data)
     block_count, leg_count = fields[12], fields[13]
     legs_at = _TRANSACTION.size + block_count * _BLOCK.size
