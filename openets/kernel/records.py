@@ -28,6 +28,8 @@ _RECORD = struct.Struct("<HBBQ16sq")
 _TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")
 _BLOCK = struct.Struct("<IQQ")
 _OF_ONE_BLOCK = struct.Struct("<HBBQ16sqHHQQQQHHIQQ")  # most transactions: one block, no money
+_OPENS_A_TRANSACTION = struct.pack("<HBB", FORMAT_VERSION, TRANSACTION, 0)
+_new = tuple.__new__  # of a named tuple, without counting the fields again
 _LEG = struct.Struct("<Q3sq")
 _LENGTH = struct.Struct("<I")
 
@@ -117,6 +119,11 @@ def decode_record(data: bytes) -> Record:
     """The record these bytes are; raises `Malformed` unless every byte is accounted for."""
     if len(data) < _RECORD.size:
         raise Malformed(f"A record has at least {_RECORD.size} bytes; this has {len(data)}.")
+    if len(data) == _OF_ONE_BLOCK.size and data.startswith(_OPENS_A_TRANSACTION):
+        fields = _OF_ONE_BLOCK.unpack(data)
+        if fields[12:14] == (1, 0):
+            blocks = (_new(Block, fields[14:]),)
+            return _new(Transaction, (*fields[3:12], blocks, ()))
     version, form, zero = data[0] | data[1] << 8, data[2], data[3]
     if version != FORMAT_VERSION:
         raise Malformed(f"Record format {version} is not known; this release reads 1.")
@@ -132,10 +139,6 @@ def decode_record(data: bytes) -> Record:
 def _decode_transaction(data: bytes) -> Transaction:
     if len(data) < _TRANSACTION.size:
         raise Malformed("A transaction record ends inside its head.")
-    if len(data) == _OF_ONE_BLOCK.size:
-        fields = _OF_ONE_BLOCK.unpack(data)
-        if fields[12:14] == (1, 0):
-            return Transaction._make((*fields[3:12], (Block._make(fields[14:]),), ()))
     fields = _TRANSACTION.unpack_from(data)
     block_count, leg_count = fields[12], fields[13]
     legs_at = _TRANSACTION.size + block_count * _BLOCK.size

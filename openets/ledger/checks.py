@@ -204,8 +204,8 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    quantities = [quantity for _, quantity in lines]
-    if quantities and min(quantities) > 0 and max(quantities) < 2**62:
+    wrong = [quantity for _, quantity in lines if not 0 < quantity < 2**62]
+    if lines and not wrong:
         return None
     return Refusal("ledger.quantity", "A transaction moves at least one whole unit.", LEDGER)
 

@@ -167,7 +167,9 @@ def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
         spans.append((defined.registry, start, end))
     if not spans:
         return Refusal("log.nothing-moves", "A transaction moves at least one unit.", RULE)
-    for before, after in pairwise(sorted(spans)):
+    if len(spans) > 1:
+        spans.sort()
+    for before, after in pairwise(spans):
         if before[0] == after[0] and after[1] <= before[2]:
             sentence = f"Serial {after[0]} {after[1]} is in the transaction twice."
             return Refusal("log.serial-twice", sentence, RULE)

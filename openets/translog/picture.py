@@ -60,6 +60,18 @@ class Shelf(Generic[K, V]):
         self._undo.clear()
 
 
+class Counts(Shelf[K, int]):
+    """A shelf of quantities; what is not there counts nothing."""
+
+    __slots__ = ()
+
+    def add(self, key: K, quantity: int) -> None:
+        """Adds to a quantity, or takes away from it."""
+        before = self.get(key)
+        self._undo.append((key, before))
+        self._now[key] = (before or 0) + quantity
+
+
 class Stretch(NamedTuple):
     """Serials of one kind in one account, both ends included."""
 
@@ -98,7 +110,7 @@ class SerialMap:
     def reached(self, start: int, end: int, kind: int, account: int) -> int:
         """The first of these serials that is not of this kind in this account; else `end` + 1."""
         owner = self._numbers.get((kind, account))
-        while 0 < start <= min(end, self.last):
+        while 0 < start <= end and start <= self.last:
             place, index = self._find(start)
             if self._chunks[place].owners[index] != owner:
                 break
@@ -235,13 +247,13 @@ class Picture:
         self.serials: dict[str, SerialMap] = {}
         self.places: Shelf[int, Place] = Shelf()
         self.kinds: Shelf[int, acts.KindDefined] = Shelf()
-        self.held: Shelf[tuple[int, int], int] = Shelf()
-        self.claimed: Shelf[tuple[int, int], int] = Shelf()
+        self.held: Counts[tuple[int, int]] = Counts()
+        self.claimed: Counts[tuple[int, int]] = Counts()
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
         self.frozen: Shelf[Scope, bool] = Shelf()
         self.keys: Shelf[bytes, int] = Shelf()
-        self.created: Shelf[int, int] = Shelf()
+        self.created: Counts[int] = Counts()
         self.caps: Shelf[tuple[str, int], bool] = Shelf()
         self._shelves: tuple[Shelf[Any, Any], ...] = (
             self.places,
@@ -255,15 +267,17 @@ class Picture:
             self.created,
             self.caps,
         )
+        self._maps: dict[int, SerialMap] = {}  # by kind
         self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
 
     def map_of(self, kind: int) -> SerialMap:
         """The map of the registry a defined kind comes from."""
-        defined = self.kinds.get(kind)
-        assert defined is not None
-        found = self.serials.get(defined.registry)
+        found = self._maps.get(kind)
         if found is None:
-            found = self.serials[defined.registry] = SerialMap()
+            defined = self.kinds.get(kind)
+            assert defined is not None
+            found = self.serials.setdefault(defined.registry, SerialMap())
+            self._maps[kind] = found
         return found
 
     def apply(self, record: Record, act: acts.Act | None, tables: Tables) -> None:
@@ -290,6 +304,7 @@ class Picture:
             shelf.drop()
         for serials in self.serials.values():
             serials.drop()
+        self._maps.clear()  # a kind that was taken back may come again from elsewhere
         self.sequence, self.head, self.rulebook, self.kind_count = self._settled
 
     def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
@@ -309,17 +324,17 @@ class Picture:
     # -- records --------------------------------------------------------------------------------
 
     def _move(self, record: Transaction, tables: Tables) -> None:
-        sender, receiver, held = record.transferring, record.acquiring, self.held
+        sender, receiver, add_held = record.transferring, record.acquiring, self.held.add
         for block in record.blocks:
             kind, start, end = block
             quantity = end - start + 1
             if sender:
                 self.map_of(kind).give(start, end, receiver)
-                held.put((sender, kind), (held.get((sender, kind)) or 0) - quantity)
+                add_held((sender, kind), -quantity)
             else:
                 self.map_of(kind).create(block, receiver)
-                self._add(self.created, kind, quantity)
-            held.put((receiver, kind), (held.get((receiver, kind)) or 0) + quantity)
+                self.created.add(kind, quantity)
+            add_held((receiver, kind), quantity)
         if record.reservation:
             self._end_claim(record.reservation)
         rule = tables.transaction_types.get(record.type)
@@ -328,10 +343,6 @@ class Picture:
         elif rule is not None and rule.replaces:
             for block in record.blocks:
                 self._allow_replacement(block)
-
-    @staticmethod
-    def _add(shelf: Shelf[K, int], key: K, quantity: int) -> None:
-        shelf.put(key, (shelf.get(key) or 0) + quantity)
 
     def _use(self, number: int, quantity: int) -> None:
         permission = self.permissions.get(number)
@@ -354,7 +365,7 @@ class Picture:
         claim = self.claims.get(number)
         if claim is not None:
             self.claims.put(number, None)
-            self._add(self.claimed, (claim.account, claim.kind), -claim.quantity)
+            self.claimed.add((claim.account, claim.kind), -claim.quantity)
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
@@ -379,7 +390,7 @@ class Picture:
                     self.caps.put((act.parameter, act.year), True)
             case acts.Reserved():
                 self.claims.put(sequence, act)
-                self._add(self.claimed, (act.account, act.kind), act.quantity)
+                self.claimed.add((act.account, act.kind), act.quantity)
             case acts.Released():
                 self._end_claim(act.reservation)
 
