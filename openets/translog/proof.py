@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.kernel.batch import TreeHead, decode_batch
 from openets.kernel.refusal import Refusal, Refused
-from openets.translog.merkle import Tree, is_included, leaf_hash
+from openets.translog.merkle import Tree, is_included, leaf_hash, leaf_hashes
 from openets.translog.store import load
 
 FORMAT = "openets receipt 1"
@@ -73,10 +73,10 @@ def prove(directory: Path, sequence: int) -> str:
     try:
         for row in rows.batches():
             records = decode_batch(row.batch).records
-            for salt, data in zip(row.receipt.salts, records, strict=True):
-                tree.append(leaf_hash(salt + data))
+            tree.extend(leaf_hashes(row.receipt.salts, records))
             if row.first <= sequence <= row.last:
-                found = records[sequence - row.first], row.receipt.salts[sequence - row.first]
+                place = sequence - row.first
+                found = records[place], row.receipt.salt(place)
             head = row.receipt.tree_head
     finally:
         rows.database.close()
