@@ -144,14 +144,15 @@ def _decode_transaction(data: bytes) -> Transaction:
     legs_at = _TRANSACTION.size + block_count * _BLOCK.size
     if len(data) != legs_at + leg_count * _LEG.size:
         raise Malformed("A transaction record is longer or shorter than its counts say.")
-    blocks = tuple(map(Block._make, _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])))
+    found = _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])
+    blocks = tuple([_new(Block, block) for block in found])
     legs: tuple[Leg, ...] = ()
     if leg_count:
         legs = tuple(
             Leg(account, currency.decode("ascii", "replace"), cents)
             for account, currency, cents in _LEG.iter_unpack(data[legs_at:])
         )
-    return Transaction._make((*fields[3:12], blocks, legs))
+    return _new(Transaction, (*fields[3:12], blocks, legs))
 
 
 def _decode_act(data: bytes) -> ActRecord:

@@ -71,9 +71,10 @@ def find_wrong_table(store: Store) -> Finding | None:
 
 def _fold_anew(store: Store, directory: Path, stored: Projection) -> Database:
     """A throw-away database with what the stored tables should hold."""
-    fresh = Projection(
-        Database(f"sqlite:{directory / 'query.sqlite3'}", name="new query"), store.store
-    )
+    database = Database(f"sqlite:{directory / 'query.sqlite3'}", name="new query")
+    for pragma in ("journal_mode = OFF", "synchronous = OFF"):  # nobody will need it again
+        database.run(f"PRAGMA {pragma}")
+    fresh = Projection(database, store.store)
     fresh.create()
     journal = store.journal(read_only=True)
     with closing(journal.database):
