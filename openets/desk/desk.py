@@ -51,6 +51,9 @@ class Command(Protocol):
     def against_approval(self, actor: Actor, proposer: int) -> list[Refusal]:
         """Every reason why this actor may not decide on it."""
 
+    def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
+        """Why it is not carried out although it is due, given who proposed and approved it."""
+
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Every reason why this actor may not stop it once it is approved."""
 
@@ -258,7 +261,13 @@ class Desk:
                 yield self._get(proposal.number)
 
     def _carry_out(self, proposal: Proposal, asked: Command) -> None:
-        outcome = asked.carry_out(proposal.number, instant(self._clock.now()))
+        people = (proposal.proposer, proposal.decider)
+        refusals = asked.against_carrying_out(proposal.number, *people)
+        outcome = (
+            Outcome(0, tuple(refusals))
+            if refusals
+            else asked.carry_out(proposal.number, instant(self._clock.now()))
+        )
         if outcome.refusals:
             why = "; ".join(map(str, outcome.refusals))
             said = f"It could not be carried out: {why}"

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
 from openets.kernel.records import ActRecord, Record, Transaction, decode_record
-from openets.ledger.checks import OPEN, name_of_scope, scope_of
+from openets.ledger.checks import OPEN
+from openets.ledger.frozen import name_of_scope, scope_of
 from openets.ledger.journal import Journal
 from openets.storage.database import Database
 

@@ -22,7 +22,7 @@ from openets.kernel.refusal import Refusal
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.office import Office, no_account
-from openets.people.roles import ACTIVE, permitted
+from openets.people.roles import ACTIVE, FROZEN, permitted
 
 Number = Annotated[int, Field(gt=0, lt=10**15)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -99,14 +99,27 @@ class Asked:
         """The person the command is about, 0 if none."""
         return 0
 
-    def against_approval(self, actor: Actor, _proposer: int) -> list[Refusal]:
-        """The actor's permission, and that it does not concern the actor."""
-        refusals = []
+    def against_approval(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """The actor's permission, that it does not concern the actor, and who proposed it."""
+        refusals = self._frozen(proposer)
         if self.affected() == actor.id:
             sentence = "Whom a proposal concerns does not decide on it."
             refusals.append(Refusal("desk.person-affected", sentence, "desk.approval.not-by"))
         refusal = self.permission(actor, "approve")
         return [*refusals, refusal] if refusal else refusals
+
+    def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
+        """Whether those who proposed and approved it are still let act, unless it is done."""
+        if self.office.sequence_of(self.office.key(number)):
+            return []
+        return [refusal for who in people for refusal in self._frozen(who)]
+
+    def _frozen(self, who: int) -> list[Refusal]:
+        person = self.office.register.person(who)
+        if person is None or person.state != FROZEN:
+            return []
+        sentence = f"Person {who} is frozen; nothing that person proposed or approved is done."
+        return [Refusal("people.frozen", sentence, DESK)]
 
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Only who may propose it may stop it."""
