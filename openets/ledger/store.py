@@ -72,6 +72,7 @@ class Store:
         projection = Projection(Database(self.query_url, name="query"), self.store)
         if not projection.database.has_table("mark"):
             projection.create()
+        projection.renew()
         return projection
 
 

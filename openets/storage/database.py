@@ -164,6 +164,13 @@ class Database:
             where = "pg_tables WHERE schemaname = current_schema() AND tablename = ?"
         return self.row(f"SELECT 1 FROM {where}", (table,)) is not None
 
+    def has_index(self, index: str) -> bool:
+        """True if an index of this name exists."""
+        where = "sqlite_master WHERE type = 'index' AND name = ?"
+        if not self.is_sqlite:
+            where = "pg_indexes WHERE schemaname = current_schema() AND indexname = ?"
+        return self.row(f"SELECT 1 FROM {where}", (index,)) is not None
+
     def hold(self, role: str) -> None:
         """Makes this process the only one in `role` here until it closes or dies."""
         if self.is_sqlite:

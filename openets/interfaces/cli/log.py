@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
+from zipfile import is_zipfile
 
 import typer
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
+from openets.ledger.evidence import check_evidence
 from openets.ledger.store import Store
 from openets.ledger.writing import take_over
 from openets.storage.database import HeldElsewhere
@@ -97,13 +99,16 @@ def write_receipt(
 
 @log_app.command("check")
 def check_receipt(
-    receipt: Annotated[Path, typer.Argument(help="Receipt file.")],
+    receipt: Annotated[Path, typer.Argument(help="Receipt, or evidence of a trace (ZIP).")],
     key: Annotated[str | None, typer.Option(help="Public key the log has published (hex).")] = None,
 ) -> None:
-    """Check a receipt: no store, no database, no connection is needed."""
+    """Check a receipt or evidence: no store, no database, no connection is needed."""
     try:
-        text = receipt.read_text(encoding="utf-8")
         public = bytes.fromhex(key) if key is not None else None
+        if is_zipfile(receipt):
+            _check_evidence(receipt, public)
+            return
+        text = receipt.read_text(encoding="utf-8")
     except OSError as error:
         fail(f"The receipt {receipt} cannot be read: {error.strerror}.")
     except UnicodeDecodeError:
@@ -126,6 +131,19 @@ def check_receipt(
         print_rows(("", "signed by the log"), rows, as_json=False, as_csv=False)
         if public is None:
             console.print("Compare the log key with the one the log has published (--key does).")
+
+
+def _check_evidence(file: Path, public: bytes | None) -> None:
+    with failing():
+        checked = check_evidence(file, public)
+    console.print(
+        f"[green]proved[/green]  {checked.subject}, {checked.direction}: {number(checked.hops)} "
+        f"hops, each by one of {number(checked.receipts)} receipts",
+        soft_wrap=True,
+    )
+    console.print(f"log key {checked.log_key}", soft_wrap=True)
+    if public is None:
+        console.print("Compare the log key with the one the log has published (--key does).")
 
 
 @log_app.command("freeze")

@@ -11,6 +11,7 @@ from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
 from openets.interfaces.cli.replay import replay
+from openets.interfaces.cli.tracing import trace
 
 app = typer.Typer(
     help="OpenETS: an emissions trading system in one program.",
@@ -26,7 +27,7 @@ app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")
 app.add_typer(person_app, name="person")
 app.command("work")(work)
-app.command("trace")(ledger.trace)
+app.command("trace")(trace)
 app.command("verify")(upkeep.verify)
 app.command("recover")(upkeep.recover)
 app.command("import")(import_file)
