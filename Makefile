@@ -31,7 +31,7 @@ faults: .venv/develop
 bench: .venv/develop
 	$(BIN)/python -m benchmarks
 
-## Write the pages and the schema of the law anew, after a change of it
+## Write the pages and the schema of the law, and the catalogue of refusals, anew
 law: .venv/runtime
 	rm -f docs/law/*/*.md
 	for place in openets/rulebook/law/*/; do \
@@ -39,6 +39,7 @@ law: .venv/runtime
 	    --out docs/law/$$(basename $$place) > /dev/null; \
 	done
 	$(BIN)/openets law schema --out docs/law/schema
+	$(BIN)/openets law refusals --out docs/manual
 
 ## Lock the dependencies anew
 requirements: .venv/develop

@@ -17,6 +17,7 @@ from openets.kernel.clock import FixedClock, instant
 from openets.kernel.records import type_code
 from openets.ledger.requests import ActRequest, Request, TransactionRequest, key_of
 from openets.ledger.store import Store, create_store, open_writer
+from openets.people.holders import Holder
 from openets.people.opening import Opened, desk_database, open_desk
 from openets.people.register import Register
 from openets.rulebook.load import load_rulebook
@@ -114,10 +115,20 @@ def staff(register: Register) -> None:
     for role in ROLES:
         place = None if role in ("auditor", "central administrator") else "EX"
         register.add_person(role, place)
-    for account, people in REPRESENTED.items():
+    for account in range(QUANTITY, TRADER + 1):
+        register.holders.add(holder_of(account), f"founding {account}")
         register.give(account, account)
+    for account, people in REPRESENTED.items():
         for person in people:
             register.appoint(account, person, "initiate and approve", "active")
+
+
+def holder_of(account: int) -> Holder:
+    """The holder of an account, under the same number: the region, else an organisation."""
+    if account in REPRESENTED:
+        papers = {"register extract": f"file {account}"}
+        return Holder(0, "EX", "organisation", "AT", f"FN {account}", None, None, papers)
+    return Holder(0, "EX", "government", "AT", None, None, None, {})
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class Settings:
     second_for_trusted: bool = True
     second_for_surrender: bool = True
     outside_list_allowed: bool = True
+    ceiling: int | None = None  # most units of one transfer to an account that is not trusted
 
 
 class Process(NamedTuple):

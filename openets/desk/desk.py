@@ -24,7 +24,7 @@ from openets.kernel.clock import Clock, instant, moment
 from openets.kernel.refusal import Refusal, Refused
 
 DESK = "desk rule"
-OPEN_DAYS = 30  # after which an undecided proposal expires: a choice of the house, not of a law
+NEVER = 0
 SYSTEM = 0  # the actor of what happens by itself
 
 
@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
 
     record: int
     refusals: tuple[Refusal, ...] = ()
+    note: str = ""  # what else the audit trail should tell, a full sentence
 
 
 class Command(Protocol):
@@ -62,6 +63,9 @@ class Command(Protocol):
 
     def timing(self, at: datetime, proposed: datetime) -> Execution:
         """When it is carried out if it is confirmed at an instant."""
+
+    def open_for(self, at: datetime) -> timedelta | None:
+        """How long it waits for a decision before it expires; None if it never does."""
 
     def cancel_before(self, at: datetime) -> timedelta:
         """How long before execution it can be cancelled."""
@@ -107,6 +111,7 @@ class Desk:
         now = self._clock.now()
         answer = asked.needs(actor, now)
         execution = asked.timing(now, now)
+        open_for = asked.open_for(now)
         stored = self.proposals.add(
             Proposal(
                 number=0,
@@ -115,7 +120,7 @@ class Desk:
                 registry=asked.registry,
                 proposer=actor.id,
                 created=instant(now),
-                expires=instant(now + timedelta(days=OPEN_DAYS)),
+                expires=instant(now + open_for) if open_for else NEVER,
                 state=states.DRAFTED,
                 needs=answer.reason if answer.needed else "",
                 decider=SYSTEM,
@@ -274,15 +279,15 @@ class Desk:
             self._end(proposal, asked, states.TERMINATED, SYSTEM, said, why)
             return
         record = f" by record {outcome.record}" if outcome.record else ""
+        said = f"It was carried out{record}. {outcome.note}".rstrip()
         change = Change(result=outcome.record, settled=1)
-        self._move(
-            proposal, states.COMPLETED, SYSTEM, f"It was carried out{record}.", change=change
-        )
+        self._move(proposal, states.COMPLETED, SYSTEM, said, outcome.note, change)
 
     def _expire(self, proposal: Proposal, asked: Command) -> bool:
-        if proposal.expires > instant(self._clock.now()):
+        if proposal.expires == NEVER or proposal.expires > instant(self._clock.now()):
             return False
-        why = f"Nobody decided on it in {OPEN_DAYS} days."
+        days = (moment(proposal.expires) - moment(proposal.created)).days
+        why = f"Nobody decided on it in {days} days."
         self._end(proposal, asked, states.EXPIRED, SYSTEM, f"It expired. {why}", why)
         return True
 

@@ -29,6 +29,7 @@ class Problem:
     column: str = ""
     row_left_out: bool = True
     count: int = 1  # how many findings it stands for
+    citation: str = CITATION  # where a rule of law decides, its article
 
     @property
     def where(self) -> str:
@@ -41,7 +42,7 @@ class Problem:
         return ", ".join(parts)
 
     def as_refusal(self) -> Refusal:
-        return Refusal(self.code, self.sentence, CITATION, self.where)
+        return Refusal(self.code, self.sentence, self.citation, self.where)
 
 
 def refusal(code: str, sentence: str, where: str = "") -> Refused:

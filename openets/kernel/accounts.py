@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -31,24 +31,38 @@ _SHOWN_AS_COMPUTED: Mapping[str, str] = MappingProxyType({})
 
 
 class _Part(NamedTuple):
-    code: str
+    """The form of a part, and the refusal of what has another, to which is added what was found."""
+
     pattern: re.Pattern[str]
-    rule: str
+    refusal: Refusal
 
 
 _PARTS = (
-    _Part("account-number.registry", _LETTERS, "The registry code is two capital letters"),
-    _Part("account-number.type", re.compile(r"[0-9]{3}"), "The account type is three digits"),
     _Part(
-        "account-number.number",
-        re.compile(r"(?=0*[1-9])[0-9]{1,15}"),
-        "The number of the account is 1 to 15 digits and not zero",
+        _LETTERS,
+        Refusal("account-number.registry", "The registry code is two capital letters", LAYOUT),
     ),
-    _Part("account-number.period", re.compile(r"[0-9]{1,2}"), "The period is one or two digits"),
     _Part(
-        "account-number.check-digits",
+        re.compile(r"[0-9]{3}"),
+        Refusal("account-number.type", "The account type is three digits", LAYOUT),
+    ),
+    _Part(
+        re.compile(r"(?=0*[1-9])[0-9]{1,15}"),
+        Refusal(
+            "account-number.number",
+            "The number of the account is 1 to 15 digits and not zero",
+            LAYOUT,
+        ),
+    ),
+    _Part(
         re.compile(r"[0-9]{1,2}"),
-        "The check digits are one or two digits",
+        Refusal("account-number.period", "The period is one or two digits", LAYOUT),
+    ),
+    _Part(
+        re.compile(r"[0-9]{1,2}"),
+        Refusal(
+            "account-number.digits-malformed", "The check digits are one or two digits", LAYOUT
+        ),
     ),
 )
 
@@ -114,10 +128,12 @@ class AccountNumber:
         """
         parts = (text or "").strip().split("-")
         if parts == [""]:
-            raise Refused(_refusal("missing", "The account number is missing.", where))
+            raise Refused(
+                _refusal("account-number.missing", "The account number is missing.", where)
+            )
         if len(parts) > len(_PARTS):
             sentence = f"An account number has five parts; this one has {len(parts)}."
-            raise Refused(_refusal("parts", sentence, where))
+            raise Refused(_refusal("account-number.parts", sentence, where))
         problems = _find_malformed(parts, where)
         if problems:
             raise Refused(problems)
@@ -131,7 +147,7 @@ class AccountNumber:
                 f"The check digits {digits} do not fit this account number; "
                 "compare it with its source."
             )
-            raise Refused(_refusal("check-digits", sentence, where))
+            raise Refused(_refusal("account-number.check-digits", sentence, where))
         return found
 
 
@@ -143,9 +159,10 @@ def _find_malformed(parts: list[str], where: str) -> list[Refusal]:
         if part.pattern.fullmatch(text):
             continue
         written = f"{text[:20]!r} is not" if text.strip() else "it is missing"
-        found.append(Refusal(part.code, f"{part.rule}; {written}.", LAYOUT, where))
+        sentence = f"{part.refusal.sentence}; {written}."
+        found.append(replace(part.refusal, sentence=sentence, where=where))
     return found
 
 
 def _refusal(code: str, sentence: str, where: str) -> Refusal:
-    return Refusal(f"account-number.{code}", sentence, LAYOUT, where)
+    return Refusal(code, sentence, LAYOUT, where)

@@ -91,6 +91,16 @@ class Queue:
                 return index
         return -1
 
+    def parts_of(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Serials cut where the blocks they lie in end; whole if the queue lacks any of them."""
+        parts = sorted(
+            (max(first, start), min(last, end))
+            for first, last in self.blocks()
+            if first <= end and start <= last
+        )
+        complete = sum(last - first + 1 for first, last in parts) == end - start + 1
+        return parts if complete else [(start, end)]
+
     def compact(self) -> None:
         """Drops the entries that have been spent."""
         del self.starts[: self.head]
@@ -188,10 +198,13 @@ class Book:
             return ActRecord(
                 self.sequence + 1, request.key, request.effective, request.act.payload()
             )
+        if request.blocks:
+            request = self._along_blocks(request)
         refusal = checks.check_transaction(self, request, ((request.kind, request.quantity),))
         if refusal is not None:
             return refusal
-        return self._transaction(request, request.blocks or self._pick(request))
+        record = self._transaction(request, request.blocks or self._pick(request))
+        return checks.blocks_are_few(self.tables_at(record.effective), record) or record
 
     def check(self, record: Record) -> Refusal | None:
         """Why a record that already names its serials could not follow, or None."""
@@ -200,7 +213,8 @@ class Book:
         lines: dict[int, int] = {}
         for block in record.blocks:
             lines[block.kind] = lines.get(block.kind, 0) + block.quantity
-        return checks.check_transaction(self, record, tuple(lines.items()))
+        refusal = checks.check_transaction(self, record, tuple(lines.items()))
+        return refusal or checks.blocks_are_few(self.tables_at(record.effective), record)
 
     def _transaction(self, request: TransactionRequest, blocks: tuple[Block, ...]) -> Transaction:
         return Transaction(
@@ -216,6 +230,18 @@ class Book:
             blocks,
             request.legs,
         )
+
+    def _along_blocks(self, request: TransactionRequest) -> TransactionRequest:
+        """The request with its named serials cut as the sender's own blocks are."""
+        parts: list[Block] = []
+        for block in request.blocks:
+            kind, start, end = block
+            queue = self.queues.get((request.transferring, kind))
+            if queue is None or queue.index_of(start, end) >= 0:
+                parts.append(block)
+            else:
+                parts += [Block(kind, *part) for part in queue.parts_of(start, end)]
+        return request._replace(blocks=tuple(parts))
 
     def _pick(self, request: TransactionRequest) -> tuple[Block, ...]:
         """The serials that fulfil a request whose cover has been checked."""

@@ -93,11 +93,11 @@ def parties_are_named(_book: Book, tables: Tables, movement: Movement, _: Lines)
 
 
 def accounts_exist(book: Book, _: Tables, movement: Movement, _lines: Lines) -> Refusal | None:
-    for number in (movement.transferring, movement.acquiring):
+    for where in ("transferring", "acquiring"):
+        number = getattr(movement, where)
         if number and number not in book.accounts:
-            return Refusal(
-                "ledger.account-unknown", f"There is no account with number {number}.", LEDGER
-            )
+            sentence = f"There is no account with number {number}."
+            return Refusal("ledger.account-unknown", sentence, LEDGER, where)
     return None
 
 
@@ -123,7 +123,10 @@ def types_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Re
         came = f"a {sender.type} account" if sender else "no account"
         label = type_label(movement.type)
         sentence = f"By {label} nothing goes from {came} to a {receiver.type} account."
-        return Refusal("ledger.route-not-permitted", sentence, _citation(movement))
+        citation = _citation(movement)
+        if sender:
+            citation += f", from {sender.type}"
+        return Refusal("ledger.route-not-permitted", sentence, citation)
     return None
 
 
@@ -330,6 +333,15 @@ def money_balances(book: Book, _: Tables, movement: Movement, _l: Lines) -> Refu
     return None
 
 
+def blocks_are_few(tables: Tables, record: Transaction) -> Refusal | None:
+    """Comes last, when the serials have been picked: only then are the blocks known."""
+    most = tables.blocks_at_most
+    if most is None or len(record.blocks) <= most:
+        return None
+    sentence = f"It takes {len(record.blocks)} unit blocks, more than {most}; move fewer at once."
+    return Refusal("ledger.too-many-blocks", sentence, "registry.transaction_size")
+
+
 TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     type_is_law,
     parties_are_named,
@@ -385,10 +397,10 @@ def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
         case acts.Reserved():
             if book.available(act.account, act.kind) < act.quantity:
                 sentence = f"Account {act.account} has not {act.quantity} units to reserve."
-                return Refusal("ledger.not-covered", sentence, LEDGER)
+                return Refusal("ledger.not-reservable", sentence, LEDGER)
         case acts.Released() if act.reservation not in book.reservations:
             sentence = f"Record {act.reservation} is not an open reservation."
-            return Refusal("ledger.reservation-unknown", sentence, LEDGER)
+            return Refusal("ledger.reservation-closed", sentence, LEDGER)
         case acts.EmissionsVerified():
             return _check_emissions(book, tables, act)
     return None

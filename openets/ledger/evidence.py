@@ -170,10 +170,10 @@ def _wrong_digests(contents: dict[str, bytes], digests: dict[str, str]) -> Itera
         data, said = contents.get(name), digests.get(name)
         if data is None or said is None:
             where = "in the manifest only" if data is None else "not in the manifest"
-            yield Refusal("evidence.changed", f"{name} is {where}.", RULE, name)
+            yield Refusal("evidence.incomplete", f"{name} is {where}.", RULE, name)
         elif hashlib.sha256(data).hexdigest() != said:
             sentence = f"{name} is not what the manifest gives the digest of."
-            yield Refusal("evidence.changed", sentence, RULE, name)
+            yield Refusal("evidence.digest", sentence, RULE, name)
 
 
 def _proofs(contents: dict[str, bytes], log_key: bytes | None) -> Iterator[Proof]:

@@ -6,6 +6,7 @@ what has not been projected yet; `Projection.mark` says how far they are.
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from openets.storage.database import Database
@@ -127,6 +128,15 @@ def record(database: Database, sequence: int) -> RecordView | None:
         database.rows("SELECT account, currency, cents FROM leg WHERE sequence = ?", (sequence,))
     )
     return RecordView._make((*found, blocks, legs))
+
+
+def adopted_rulebook(database: Database) -> bytes:
+    """The digest of the rulebook adopted last, empty where none was."""
+    found = database.row(
+        "SELECT act FROM record WHERE act LIKE ? ORDER BY sequence DESC LIMIT 1",
+        ('{"act":"rulebook"%',),
+    )
+    return bytes.fromhex(json.loads(found[0])["digest"]) if found else b""
 
 
 def resting_on(database: Database, sequence: int) -> int:

@@ -1,7 +1,8 @@
 """A store on disk: where the books of one jurisdiction lie, and how they are made and opened.
 
     DIR/store.toml   what the store is and where its databases are
-    DIR/registry/    signing.pem (the registry's key), journal.sqlite3, query.sqlite3, desk.sqlite3
+    DIR/registry/    signing.pem (the registry's key), journal.sqlite3, query.sqlite3, desk.sqlite3,
+                     law/ (every rulebook the store has adopted)
     DIR/log/         the log's own folder: its key, configuration and database (`openets.translog`)
 
 Registry and log can be moved to two machines by moving the two folders. Databases may be
@@ -26,6 +27,7 @@ from openets.ledger.journal import Journal
 from openets.ledger.post import Writer, fold
 from openets.ledger.projection import Projection
 from openets.ledger.requests import ActRequest, key_of
+from openets.rulebook.kept import keep
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import ACCOUNT_TYPES
@@ -58,6 +60,11 @@ class Store:
     def log_directory(self) -> Path:
         """The log's own folder."""
         return self.directory / "log"
+
+    @property
+    def law_directory(self) -> Path:
+        """Where the store keeps every rulebook it has adopted."""
+        return self.directory / "registry" / "law"
 
     def registry_key(self) -> SigningKey:
         """The key the registry signs batches with."""
@@ -221,6 +228,7 @@ def _found(store: Store, writer: Writer) -> None:
         officer_keys=tuple(key.hex() for key in store.officer_keys),
     )
     adopted = acts.RulebookAdopted(digest=store.rulebook.digest.hex())
+    keep(store.rulebook, store.law_directory)
     now = time.time_ns() // 1_000
     requests = [ActRequest(key_of("found", act.act), now, act) for act in (created, adopted)]
     for outcome in writer.post(requests):

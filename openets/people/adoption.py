@@ -1,12 +1,21 @@
-"""The command by which a running registry adopts a changed law."""
+"""The command by which a running registry adopts a changed law.
+
+A release that brings another law posts no transaction until two persons have adopted it. What it
+changes is in the sentence both of them see, and whole in `openets law changes`.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from openets.desk.desk import Outcome
 from openets.kernel import acts
+from openets.kernel.refusal import Refusal
 from openets.people.asked import ActAsked, Asked, Body
 from openets.people.office import Office
+from openets.rulebook.kept import Change, as_kept, changes, keep, kept
+
+NAMED = 12  # paths named in the sentence; the whole difference is a listing of its own
 
 
 class AdoptRulebook(Body):
@@ -21,9 +30,38 @@ class AdoptRulebook(Body):
         return _Adoption(office, self)
 
 
+def law_changes(office: Office) -> list[Change] | None:
+    """What the law of this release has differently from the adopted one; None if that is lost."""
+    before = kept(office.law_kept, office.writer.book.rulebook_digest)
+    return None if before is None else changes(before, as_kept(office.rulebook))
+
+
 class _Adoption(ActAsked):
     body: AdoptRulebook
 
     def act(self) -> acts.Act:
         """The adoption."""
         return acts.RulebookAdopted(digest=self.body.digest)
+
+    def problems(self) -> list[Refusal]:
+        """The ledger's, and that it is not the law already."""
+        if bytes.fromhex(self.body.digest) == self.office.writer.book.rulebook_digest:
+            sentence = "The registry works by this law already."
+            return [Refusal("people.law-already-adopted", sentence, "people rule")]
+        return super().problems()
+
+    def sentence(self) -> str:
+        """The digest, and how much it changes."""
+        found = law_changes(self.office)
+        if found is None:
+            difference = "the law adopted before is not kept, so what changes is not known"
+        else:
+            paths = ", ".join(change.path for change in found[:NAMED])
+            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+            difference = f"{len(found)} parameters differ from the law in force: {paths}{more}"
+        return f"to adopt the law with digest {self.body.digest}; {difference}"
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Keeps the law beside the store, then adopts it in both books."""
+        keep(self.office.rulebook, self.office.law_kept)
+        return super().carry_out(number, at)

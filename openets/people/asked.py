@@ -23,9 +23,11 @@ from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.office import Office, no_account
 from openets.people.roles import ACTIVE, FROZEN, permitted
+from openets.rulebook.model import NoLaw
 
 Number = Annotated[int, Field(gt=0, lt=10**15)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+EXPIRY = "desk.expiry"
 AT_ONCE = "Carried out as soon as it is approved."
 ALWAYS = Answer(True, "This is always approved by two.", "desk.approval.not-by")
 
@@ -104,7 +106,7 @@ class Asked:
         refusals = self._frozen(proposer)
         if self.affected() == actor.id:
             sentence = "Whom a proposal concerns does not decide on it."
-            refusals.append(Refusal("desk.person-affected", sentence, "desk.approval.not-by"))
+            refusals.append(Refusal("people.person-affected", sentence, "desk.approval.not-by"))
         refusal = self.permission(actor, "approve")
         return [*refusals, refusal] if refusal else refusals
 
@@ -133,6 +135,13 @@ class Asked:
     def timing(self, at: datetime, _proposed: datetime) -> Execution:
         """At once."""
         return Execution(at, AT_ONCE, DESK)
+
+    def open_for(self, at: datetime) -> timedelta | None:
+        """The days the law gives; None where it says nothing."""
+        try:
+            return timedelta(days=int(self.office.law(self.registry, at).ask(EXPIRY)))
+        except NoLaw:
+            return None
 
     def cancel_before(self, _at: datetime) -> timedelta:
         """Until it happens."""

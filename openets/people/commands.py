@@ -11,11 +11,21 @@ from openets.kernel.refusal import Refusal, Refused
 from openets.people.accounts import ChangeStatus, OpenAccount
 from openets.people.adoption import AdoptRulebook
 from openets.people.asked import Asked, Body
+from openets.people.bulk import Bulk
+from openets.people.closing import CloseAccount
 from openets.people.freezes import Freeze
+from openets.people.handover import HandOver
 from openets.people.office import Office
+from openets.people.registrations import (
+    ExcludeYear,
+    RegisterHolder,
+    RegisterOperator,
+    RegisterVerifier,
+)
 from openets.people.representatives import Appoint
+from openets.people.reviewing import Review
 from openets.people.transactions import Move
-from openets.people.trust import Trust
+from openets.people.trust import ChooseRules, Trust
 
 
 def commands() -> Mapping[str, type[Body]]:
@@ -26,8 +36,17 @@ def commands() -> Mapping[str, type[Body]]:
         ChangeStatus,
         Freeze,
         AdoptRulebook,
+        Bulk,
         Trust,
+        ChooseRules,
         Appoint,
+        RegisterHolder,
+        RegisterOperator,
+        RegisterVerifier,
+        ExcludeYear,
+        CloseAccount,
+        HandOver,
+        Review,
     )
     return {one.name: one for one in every}
 

@@ -74,7 +74,7 @@ class _FrozenPerson(Asked):
         if refusal or self.registry or reach(actor, f"{verb} {self.body.action}") == ANYWHERE:
             return refusal
         sentence = f"Person {self.body.person} belongs to no registry; the centre decides."
-        return Refusal("people.not-permitted", sentence, DESK)
+        return Refusal("people.of-no-registry", sentence, DESK)
 
     def problems(self) -> list[Refusal]:
         """Only a person is named, who acts now or is frozen now."""

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 from openets.desk.approval import Settings, settings_by_law
 from openets.desk.timing import Law, law_at
 from openets.kernel.actor import Actor
-from openets.kernel.clock import Clock, instant
+from openets.kernel.clock import Clock, day_of, instant
 from openets.kernel.refusal import Refusal
 from openets.ledger.book import Account
 from openets.ledger.post import Writer
-from openets.ledger.reads import RecordView
+from openets.ledger.reads import Entry, RecordView
 from openets.ledger.requests import Outcome, Request, key_of
 from openets.people.register import Register
 from openets.people.roles import Standing
 from openets.rulebook.model import NoLaw, Rulebook
+from openets.rulebook.tables import thaw
 
 SURRENDER_COVERS = "desk.surrender-right"
 
@@ -30,7 +33,9 @@ SURRENDER_COVERS = "desk.surrender-right"
 class Office:
     """The books' writer, the register, the clock.
 
-    `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it.
+    `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it,
+    `statement` the movements of an account. `undecided` are the proposals, by number and command,
+    that name an account and have not ended.
     """
 
     writer: Writer
@@ -39,11 +44,25 @@ class Office:
     identity: str  # of the desk, so that its keys are its own
     record: Callable[[int], RecordView | None]
     resting_on: Callable[[int], int]
+    law_kept: Path  # every rulebook the store has adopted
+    statement: Callable[[int], list[Entry]]
+    undecided: Callable[[int], list[tuple[int, str]]]
 
     @property
     def rulebook(self) -> Rulebook:
         """The law."""
         return self.writer.book.rulebook
+
+    def today(self) -> date:
+        """The day (UTC) on which questions to the law are asked."""
+        return day_of(instant(self.clock.now()))
+
+    def by_law(self, path: str, otherwise: Any) -> Any:
+        """What a parameter says today, or something else where the law says nothing."""
+        try:
+            return thaw(self.rulebook.ask(path, for_=self.today()).value)
+        except NoLaw:
+            return otherwise
 
     def account(self, number: int) -> Account | None:
         """An account of the books, or None."""
@@ -53,7 +72,7 @@ class Office:
         """The desk's law for a registry at an instant."""
         return law_at(self.rulebook, registry, at)
 
-    def key(self, number: int, *words: str) -> bytes:
+    def key(self, number: int, *words: str | int) -> bytes:
         """The idempotency key of what is posted for a proposal."""
         return key_of("proposal", self.identity, number, *words)
 

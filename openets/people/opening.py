@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from openets.desk.desk import Desk
-from openets.desk.proposals import Proposals
+from openets.desk.proposals import AWAITING, DELAYED, DRAFTED, Proposals
 from openets.kernel.clock import Clock, SystemClock
 from openets.ledger import reads
 from openets.ledger.post import Writer
-from openets.ledger.reads import RecordView
+from openets.ledger.reads import Entry, RecordView
 from openets.ledger.store import Store
 from openets.ledger.writing import writing
 from openets.people.asked import Asked
@@ -27,6 +28,19 @@ class Opened(NamedTuple):
     desk: Desk
     office: Office
     register: Register
+
+
+NAMING = ("account", "transferring", "acquiring", "listed")  # fields that name an account
+
+
+def proposals_naming(proposals: Proposals, account: int) -> list[tuple[int, str]]:
+    """The proposals that name an account and have not ended, by number and command."""
+    found = []
+    for one in proposals.in_state(DRAFTED, AWAITING, DELAYED):
+        body = json.loads(one.body)
+        if any(body.get(field) == account for field in NAMING):
+            found.append((one.number, one.command))
+    return sorted(found)
 
 
 def desk_database(store: Store) -> Database:
@@ -54,7 +68,24 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
         with tables() as found:
             return reads.resting_on(found, sequence)
 
-    office = Office(writer, register, clock, proposals.identity, record, resting_on)
+    def statement(account: int) -> list[Entry]:
+        with tables() as found:
+            return reads.statement(found, account)
+
+    def undecided(account: int) -> list[tuple[int, str]]:
+        return proposals_naming(proposals, account)
+
+    office = Office(
+        writer=writer,
+        register=register,
+        clock=clock,
+        identity=proposals.identity,
+        record=record,
+        resting_on=resting_on,
+        law_kept=store.law_directory,
+        statement=statement,
+        undecided=undecided,
+    )
 
     def load(name: str, body: str) -> Asked:
         return load_command(office, name, body)

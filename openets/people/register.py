@@ -13,21 +13,23 @@ from typing import NamedTuple
 
 from openets.desk.approval import Settings
 from openets.kernel.actor import Actor
+from openets.people.holders import Holders
+from openets.people.operators import Operators
+from openets.people.reviews import Reviews
 from openets.people.roles import ACTIVE
+from openets.people.verifiers import Verifiers
 from openets.storage.database import Database
 
 TABLES = (
     "CREATE TABLE person (number {id} PRIMARY KEY, role TEXT NOT NULL, registry TEXT,"
     " state TEXT NOT NULL, token {bytes} NOT NULL)",
-    "CREATE TABLE holder (number {id} PRIMARY KEY, kind TEXT NOT NULL, country TEXT NOT NULL,"
-    " lei TEXT, vat TEXT)",
     "CREATE TABLE holding (account {id} PRIMARY KEY, holder {id} NOT NULL)",
     "CREATE TABLE representative (account {id} NOT NULL, person {id} NOT NULL, held TEXT NOT NULL,"
     " state TEXT NOT NULL, PRIMARY KEY (account, person))",
     "CREATE TABLE trusted (account {id} NOT NULL, listed {id} NOT NULL, since {id} NOT NULL,"
     " PRIMARY KEY (account, listed))",
     "CREATE TABLE choice (account {id} PRIMARY KEY, second_for_trusted {id} NOT NULL,"
-    " second_for_surrender {id} NOT NULL, outside_list_allowed {id} NOT NULL)",
+    " second_for_surrender {id} NOT NULL, outside_list_allowed {id} NOT NULL, ceiling {id})",
 )
 TOKEN_BYTES = 32
 
@@ -44,16 +46,6 @@ class Person(NamedTuple):
     def actor(self) -> Actor:
         """The person as an actor."""
         return Actor(self.number, self.role, self.registry)
-
-
-class Holder(NamedTuple):
-    """An account holder: `kind` is person, organisation or government; country ISO 3166."""
-
-    number: int
-    kind: str
-    country: str
-    lei: str | None
-    vat: str | None
 
 
 class Representative(NamedTuple):
@@ -74,6 +66,10 @@ class Register:
             with database.durable("people.create"):
                 for table in TABLES:
                     database.run(table)
+        self.holders = Holders(database)
+        self.operators = Operators(database)
+        self.verifiers = Verifiers(database)
+        self.reviews = Reviews(database)
 
     # -- persons --------------------------------------------------------------------------------
 
@@ -116,13 +112,6 @@ class Register:
 
     # -- holders --------------------------------------------------------------------------------
 
-    def add_holder(self, kind: str, country: str, lei: str | None, vat: str | None) -> Holder:
-        """A new account holder under the next number."""
-        with self.database.durable("people.holder"):
-            holder = Holder(self._next("holder"), kind, country, lei, vat)
-            self.database.run("INSERT INTO holder VALUES (?, ?, ?, ?, ?)", holder)
-        return holder
-
     def holder_of(self, account: int) -> int | None:
         """The number of an account's holder, or None."""
         found = self.database.row("SELECT holder FROM holding WHERE account = ?", (account,))
@@ -133,6 +122,18 @@ class Register:
         with self.database.durable("people.holding"):
             self.database.run("DELETE FROM holding WHERE account = ?", (account,))
             self.database.run("INSERT INTO holding VALUES (?, ?)", (account, holder))
+
+    def held_by(self, holder: int) -> list[int]:
+        """The accounts of a holder."""
+        rows = self.database.rows(
+            "SELECT account FROM holding WHERE holder = ? ORDER BY account", (holder,)
+        )
+        return [int(account) for (account,) in rows]
+
+    def held(self) -> list[tuple[int, int]]:
+        """Every account that has a holder, with it."""
+        rows = self.database.rows("SELECT account, holder FROM holding ORDER BY account")
+        return [(int(account), int(holder)) for account, holder in rows]
 
     # -- representatives ------------------------------------------------------------------------
 
@@ -153,6 +154,15 @@ class Register:
             (account,),
         )
         return [Representative._make(row) for row in rows]
+
+    def represented_by(self, person: int) -> list[int]:
+        """The accounts on which a person has a right that is not removed."""
+        rows = self.database.rows(
+            "SELECT account FROM representative WHERE person = ? AND state <> 'removed'"
+            " ORDER BY account",
+            (person,),
+        )
+        return [int(account) for (account,) in rows]
 
     def appoint(self, account: int, person: int, right: str, state: str) -> None:
         """A person has this right on an account, in this state, from here on."""
@@ -198,23 +208,32 @@ class Register:
     def settings(self, account: int, by_law: Settings) -> Settings:
         """What the holder of an account has chosen, else what the law gives."""
         found = self.database.row(
-            "SELECT second_for_trusted, second_for_surrender, outside_list_allowed FROM choice"
-            " WHERE account = ?",
+            "SELECT second_for_trusted, second_for_surrender, outside_list_allowed, ceiling"
+            " FROM choice WHERE account = ?",
             (account,),
         )
-        return Settings(*map(bool, found)) if found else by_law
+        if found is None:
+            return by_law
+        trusted, surrender, outside, ceiling = found
+        return Settings(
+            second_for_trusted=bool(trusted),
+            second_for_surrender=bool(surrender),
+            outside_list_allowed=bool(outside),
+            ceiling=None if ceiling is None else int(ceiling),
+        )
 
     def choose(self, account: int, settings: Settings) -> None:
         """The holder's choice for an account from here on."""
         with self.database.durable("people.choice"):
             self.database.run("DELETE FROM choice WHERE account = ?", (account,))
             self.database.run(
-                "INSERT INTO choice VALUES (?, ?, ?, ?)",
+                "INSERT INTO choice VALUES (?, ?, ?, ?, ?)",
                 (
                     account,
                     int(settings.second_for_trusted),
                     int(settings.second_for_surrender),
                     int(settings.outside_list_allowed),
+                    settings.ceiling,
                 ),
             )
 

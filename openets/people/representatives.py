@@ -8,7 +8,9 @@ from openets.desk.desk import DESK, Outcome
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number, Text
 from openets.people.office import Office
-from openets.people.roles import REPRESENTATIVE, RIGHTS
+from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
+
+NUMBERS = "accounts.representatives"
 
 
 class Appoint(Body):
@@ -44,7 +46,28 @@ class _Appointment(Asked):
         if body.right not in RIGHTS:
             sentence = f"There is no right {body.right!r}; there are {', '.join(RIGHTS)}."
             found.append(Refusal("people.right-unknown", sentence, DESK))
-        return found
+        return [*found, *self._numbers()]
+
+    def _numbers(self) -> list[Refusal]:
+        """How many may and must represent an account."""
+        body, office = self.body, self.office
+        rule = office.by_law(NUMBERS, {})
+        known = office.register.representatives(body.account)
+        active = {one.person for one in known if one.state == ACTIVE}
+        was_active = body.person in active
+        after = active | {body.person} if body.state == ACTIVE else active - {body.person}
+        if was_active and len(after) < rule.get("least", 0):
+            sentence = (
+                f"Account {body.account} would be left with {len(after)} representatives; it needs "
+                f"{rule['least']}. Appoint another one first."
+            )
+            return [Refusal("people.too-few-representatives", sentence, NUMBERS)]
+        if len(after) > rule.get("most", len(after)):
+            sentence = (
+                f"Account {body.account} has {rule['most']} representatives, the most it may."
+            )
+            return [Refusal("people.too-many-representatives", sentence, NUMBERS)]
+        return []
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the register."""

@@ -8,12 +8,12 @@ Article 58).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from openets.desk.timing import Law
 from openets.kernel.clock import moment
-from openets.kernel.records import type_code
+from openets.kernel.records import type_code, type_label
 from openets.kernel.refusal import Refusal
 from openets.people.office import Office
 from openets.rulebook.model import NoLaw
@@ -21,21 +21,33 @@ from openets.rulebook.model import NoLaw
 if TYPE_CHECKING:
     from openets.people.transactions import Move
 
+ASKED = "reversals.surrender.request-within"  # working days, for every process
 AGE = "reversals.surrender.not-older-than"
 COUNTED_IN = "reversals.age-counted-in"
 WORKING_DAYS = "working days"
 
 
-def reversal_problems(office: Office, law: Law, body: Move) -> list[Refusal]:
-    """Why a reversal may not be made now; nothing for what is no reversal."""
+def reversal_problems(office: Office, law: Law, body: Move, *, asking: bool) -> list[Refusal]:
+    """Why a reversal may not be made now; nothing for what is no reversal.
+
+    `asking` is true when it is proposed: the holder has fewer days to ask for it than the
+    administration has to make it.
+    """
     rule = office.rulebook.tables_on(law.day).transaction_types.get(type_code(body.type))
-    if rule is None or not rule.reverses:
+    if rule is None or not rule.undoes:
         return []
     citation = f"registry.transaction_types.{body.type}"
     undone = office.record(body.refers_to)
     if undone is None or undone.act is not None:
         sentence = f"Record {body.refers_to} is no transaction that could be reversed."
         return [Refusal("people.reverses-nothing", sentence, citation)]
+    if type_label(undone.type) not in rule.undoes:
+        named = ", ".join(sorted(rule.undoes))
+        sentence = (
+            f"Record {body.refers_to} is a transaction of type {type_label(undone.type)}; by "
+            f"{body.type} only {named} is undone."
+        )
+        return [Refusal("people.reverses-another-type", sentence, citation)]
     kinds = {kind for kind, *_ in undone.blocks}
     swapped = (undone.acquiring, undone.transferring) == (body.transferring, body.acquiring)
     if not swapped or kinds != {body.kind} or body.quantity > undone.quantity:
@@ -49,17 +61,29 @@ def reversal_problems(office: Office, law: Law, body: Move) -> list[Refusal]:
     if before + body.quantity > undone.quantity:
         sentence = f"{before} of {undone.quantity} units were moved back already."
         return [Refusal("people.reversed-already", sentence, citation)]
-    return _too_old(office, law, undone.effective)
+    done = law.calendar.local_day(moment(undone.effective))
+    return [*(_asked_late(office, law, done) if asking else ()), *_too_old(office, law, done)]
 
 
-def _too_old(office: Office, law: Law, effective: int) -> list[Refusal]:
+def _asked_late(office: Office, law: Law, done: date) -> list[Refusal]:
+    try:
+        days = int(law.ask(ASKED))
+    except NoLaw:  # a regime that gives the holder no shorter time
+        return []
+    last = law.calendar.add_working_days(done, days)
+    if law.calendar.local_day(office.clock.now()) <= last:
+        return []
+    sentence = f"It was carried out on {done}; its reversal could be asked for until {last}."
+    return [Refusal("people.reversal-asked-late", sentence, ASKED)]
+
+
+def _too_old(office: Office, law: Law, done: date) -> list[Refusal]:
     try:
         days = int(law.ask(AGE))
         counted_in = str(law.ask(COUNTED_IN))
     except NoLaw:  # a regime without a window
         return []
     today = law.calendar.local_day(office.clock.now())
-    done = law.calendar.local_day(moment(effective))
     if counted_in == WORKING_DAYS:
         last = law.calendar.add_working_days(done, days)
     else:

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from openets.desk.approval import Answer, Facts, process_of, second_person
+from openets.desk.approval import Answer, Facts, Settings, process_of, second_person
 from openets.desk.desk import Outcome
 from openets.desk.timing import DELAYED_TYPES, Execution, Law, Movement, execution
 from openets.kernel import acts
@@ -26,11 +26,13 @@ from openets.people.asked import Asked, Body, Number
 from openets.people.office import Office, no_account
 from openets.people.reversals import reversal_problems
 from openets.people.roles import ADMINISTRATORS, CLASSES
+from openets.people.statuses import status_refusal
 from openets.rulebook.model import NoLaw
 
 RESERVE = "reserve"
 RELEASE = "release"
 CANCEL_BEFORE = "desk.cancel-before"
+CEILING = "desk.ceiling"
 
 
 class Move(Body):
@@ -49,6 +51,30 @@ class Move(Body):
     def of(self, office: Office) -> Asked:
         """The command in an office."""
         return Moving(office, self)
+
+
+def not_the_proposer(law: Law, actor: Actor, label: str) -> Refusal | None:
+    """Why a role may not propose a type of transaction, by the process of the law, or None."""
+    try:
+        process = process_of(law, label)
+    except NoLaw as error:
+        return Refusal("people.no-process", str(error), "desk.process.any")
+    if any(actor.role in CLASSES[name] for name in process.proposed_by):
+        return None
+    sentence = f"A {actor.role} may not propose {label}."
+    return Refusal("people.not-the-proposer", sentence, process.path)
+
+
+def lowest_ceiling(law: Law, settings: Settings) -> int | None:
+    """The most units of one transfer to an account that is not trusted: the law's or the holder's.
+
+    Delegated Regulation (EU) 2019/1122, Article 23(3a) and (3b). None where there is no limit.
+    """
+    try:
+        by_law = int(law.ask(CEILING))
+    except NoLaw:
+        return settings.ceiling
+    return by_law if settings.ceiling is None else min(by_law, settings.ceiling)
 
 
 class Moving(Asked):
@@ -86,14 +112,15 @@ class Moving(Asked):
         refusal = super().permission(actor, verb)
         if refusal or verb != "propose":
             return refusal
-        try:
-            process = process_of(self._law(), self.body.type)
-        except NoLaw as error:
-            return Refusal("people.no-process", str(error), "desk.process.any")
-        if any(actor.role in CLASSES[name] for name in process.proposed_by):
+        return self._status(actor) or not_the_proposer(self._law(), actor, self.body.type)
+
+    def _status(self, actor: Actor) -> Refusal | None:
+        sender = self.office.account(self.body.transferring)
+        if sender is None:
             return None
-        sentence = f"A {actor.role} may not propose {self.body.type}."
-        return Refusal("people.not-the-proposer", sentence, process.path)
+        tables = self.office.writer.book.tables_at(instant(self.office.clock.now()))
+        type_ = type_code(self.body.type)
+        return status_refusal(tables, sender.number, sender.status, type_, actor.role)
 
     def problems(self) -> list[Refusal]:
         """What the ledger says now, and whether the list of trusted accounts lets it pass."""
@@ -108,10 +135,11 @@ class Moving(Asked):
         request = self._request(0, instant(office.clock.now()))
         lines = ((body.kind, body.quantity),)
         refusal = check_transaction(office.writer.book, request, lines)
-        found = [refusal] if refusal else self._outside_list()
-        return found or reversal_problems(office, self._law(), body)
+        found = [refusal] if refusal else self._towards_strangers()
+        return found or reversal_problems(office, self._law(), body, asking=True)
 
-    def _outside_list(self) -> list[Refusal]:
+    def _towards_strangers(self) -> list[Refusal]:
+        """What the list and the ceilings forbid towards accounts that are not trusted."""
         body, office, law = self.body, self.office, self._law()
         facts = self._facts(law)
         if not body.transferring or facts.trusted or facts.to_government:
@@ -120,13 +148,23 @@ class Moving(Asked):
             listed = body.type in law.ask(DELAYED_TYPES)
         except NoLaw:
             listed = False
-        if not listed or office.settings(body.transferring, law).outside_list_allowed:
+        if not listed:
+            return []
+        settings = office.settings(body.transferring, law)
+        if not settings.outside_list_allowed:
+            sentence = (
+                f"Account {body.acquiring} is not on the list of trusted accounts of account "
+                f"{body.transferring}, which transfers to trusted accounts only."
+            )
+            return [Refusal("people.not-trusted", sentence, "desk.account-rules")]
+        ceiling = lowest_ceiling(law, settings)
+        if ceiling is None or body.quantity <= ceiling:
             return []
         sentence = (
-            f"Account {body.acquiring} is not on the list of trusted accounts of account "
-            f"{body.transferring}, which transfers to trusted accounts only."
+            f"At most {ceiling} units go to an account that is not trusted in one transfer; "
+            f"{body.quantity} were asked for. Put account {body.acquiring} on the list first."
         )
-        return [Refusal("people.not-trusted", sentence, "desk.account-rules")]
+        return [Refusal("people.above-ceiling", sentence, CEILING)]
 
     def _facts(self, law: Law, *, by_administrator: bool = False) -> Facts:
         body, office = self.body, self.office
@@ -187,7 +225,7 @@ class Moving(Asked):
         done = self.office.sequence_of(self.office.key(number))
         if done:
             return Outcome(done)
-        refusals = reversal_problems(self.office, self._law(), self.body)
+        refusals = reversal_problems(self.office, self._law(), self.body, asking=False)
         if refusals:
             return Outcome(0, tuple(refusals))
         posted = self.office.post(self._request(number, at))

@@ -1,10 +1,13 @@
-"""The command about lists of trusted accounts: who is put on one, who comes off."""
+"""Commands about trust: lists of trusted accounts, and what a holder chooses for an account."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
+
+from openets.desk.approval import Settings
 from openets.desk.desk import DESK, Outcome
 from openets.desk.timing import Execution, listing
 from openets.kernel.refusal import Refusal
@@ -58,4 +61,30 @@ class _Trusting(Asked):
             self.office.register.trust(self.body.account, self.body.listed, at)
         else:
             self.office.register.distrust(self.body.account, self.body.listed)
+        return Outcome(0)
+
+
+class ChooseRules(Body):
+    """What a holder chooses for an account: second persons, strangers, a ceiling of its own."""
+
+    name: ClassVar[str] = "account rules"
+    action: ClassVar[str] = "account rules"
+    account: Number
+    second_for_trusted: bool
+    second_for_surrender: bool
+    outside_list_allowed: bool
+    ceiling: Annotated[int, Field(gt=0, lt=2**62)] | None = None
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        return _Choosing(office, self)
+
+
+class _Choosing(Asked):
+    body: ChooseRules
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Changes the register."""
+        chosen = self.body.model_dump(exclude={"account"})
+        self.office.register.choose(self.body.account, Settings(**chosen))
         return Outcome(0)

@@ -136,16 +136,24 @@ class Rulebook:
     def __init__(self, jurisdiction: str, parameters: Iterable[Parameter]) -> None:
         self.jurisdiction = jurisdiction
         self._parameters = {one.path: one for one in sorted(parameters, key=lambda one: one.path)}
-        self.digest: bytes = sha256(canonical(self._parameters.values())).digest()
+        self.digest: bytes = sha256(self.canonical()).digest()
         items = [one for path, one in self._parameters.items() if path.startswith(ITEMS)]
         days = {day for one in items for value in one.values for day in (value.from_, value.until)}
         self._changes = sorted(day for day in days if day is not None)
         self._items = items
         self._tables: list[Tables | None] = [None] * (len(self._changes) + 1)
 
+    def canonical(self) -> bytes:
+        """The bytes the digest is taken of: everything that has legal effect."""
+        return canonical(self._parameters.values())
+
     def paths(self) -> list[str]:
         """Every parameter, in alphabetical order."""
         return list(self._parameters)
+
+    def __contains__(self, path: str) -> bool:
+        """True if the rulebook has the parameter, whether or not anything applies now."""
+        return path in self._parameters
 
     def parameter(self, path: str) -> Parameter:
         """A parameter with its whole history; raises `UnknownPath`."""

@@ -10,7 +10,7 @@ those of Regulation (EC) No 2216/2004, Annexes I, VI and IX, and of the regulati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,6 +24,7 @@ TRANSACTION_TYPES = "registry.transaction_types."
 STATUSES = "registry.statuses."
 REGISTRIES = "registry.registries."
 UNIT_CODES = "registry.unit_codes"
+TRANSACTION_SIZE = "registry.transaction_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class TransactionType:
     units: frozenset[str]
     surrenders: bool
     reverses: bool  # may take units out of a terminal account
+    undoes: frozenset[str]  # labels of the types it moves back; empty: it undoes nothing
     replaces: bool  # units ended by it entitle to as many replacement units
     allocates: bool  # free allocation
 
@@ -80,19 +82,30 @@ class TransactionType:
 class Status:
     """A status of an account: the transaction types it may send and receive (None: all).
 
-    `representatives` says what is left to them: to `act`, to `view`, or `nothing`.
+    Some statuses leave administrators more to send than other people. A record does not say who
+    asked for it, so `sends` is what somebody may send, and what the books check; `others_send` is
+    what is left to who is no administrator, and is checked where people ask.
+    `representatives` says what is left to them: to `act`, to `view`, or `nothing`. `becomes` are
+    the statuses that may follow (None: the law does not say); `becomes_if_holding` those that
+    follow only where the account may hold one of the units. `set_by` are the classes of persons
+    who may give an account this status, `reached_by` what gives it.
     """
 
     key: str
     name: str
     sends: frozenset[int] | None
+    others_send: frozenset[int] | None
     receives: frozenset[int] | None
     representatives: str = "act"
+    becomes: frozenset[str] | None = None
+    becomes_if_holding: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    set_by: tuple[str, ...] = ()
+    reached_by: str = "change"
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables of a day."""
+    """The tables of a day. `blocks_at_most` bounds the unit blocks of a transaction (None: no)."""
 
     account_types: dict[str, AccountType]
     unit_types: dict[str, UnitType]
@@ -100,6 +113,7 @@ class Tables:
     statuses: dict[str, Status]
     registries: dict[str, str]
     unit_codes: frozenset[tuple[int, int]]
+    blocks_at_most: int | None
 
     def is_unit_code(self, unit_code: int, supplementary: int) -> bool:
         """True if the pair is one a unit identification code may carry on that day."""
@@ -113,6 +127,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Label = Annotated[str, Field(pattern=r"^\d{1,2}-\d{1,3}$")]
 Code = Annotated[int, Field(ge=0, le=99)]
 Keys = tuple[Key, ...]
+SetBy = Literal["administrator", "central administrator", "authority", "system"]
 
 
 class _Row(BaseModel):
@@ -164,6 +179,7 @@ class TransactionTypeRow(_Row):
     creates: bool = False
     surrenders: bool = False
     reverses: bool = False
+    undoes: tuple[Label, ...] = ()
     replaces: bool = False
     allocates: bool = False
 
@@ -180,8 +196,13 @@ class StatusRow(_Row):
 
     name: Name
     sends: tuple[Label, ...] | None = None
+    administrators_send_all_but: tuple[Label, ...] | None = None
     receives: tuple[Label, ...] | None = None
     representatives: Literal["act", "view", "nothing"] = "act"
+    becomes: Keys | None = None
+    becomes_if_holding: dict[Key, Keys] = {}
+    set_by: tuple[SetBy, ...] = ("administrator", "central administrator")
+    reached_by: Literal["change", "closing", "handover"] = "change"
 
 
 class _RegistryRow(_Row):
@@ -192,6 +213,10 @@ class _UnitCodesRow(_Row):
     pairs: tuple[tuple[Code, Code], ...]
 
 
+class _TransactionSizeRow(_Row):
+    blocks_at_most: Annotated[int, Field(ge=1)]
+
+
 ITEM_ROWS: dict[str, type[_Row]] = {
     ACCOUNT_TYPES: AccountTypeRow,
     UNIT_TYPES: UnitTypeRow,
@@ -199,6 +224,7 @@ ITEM_ROWS: dict[str, type[_Row]] = {
     STATUSES: StatusRow,
     REGISTRIES: _RegistryRow,
     UNIT_CODES: _UnitCodesRow,
+    TRANSACTION_SIZE: _TransactionSizeRow,
 }
 
 
@@ -252,8 +278,11 @@ def unknown_names(path: str, value: Any, paths: set[str]) -> list[str]:
         for route in value["routes"]:
             named += [ACCOUNT_TYPES + key for key in (*route.get("from", ()), *route["to"])]
     elif path.startswith(STATUSES):
-        for side in ("sends", "receives"):
+        for side in ("sends", "administrators_send_all_but", "receives"):
             named += [TRANSACTION_TYPES + label for label in value.get(side) or ()]
+        bound = value.get("becomes_if_holding") or {}
+        named += [STATUSES + key for key in (*(value.get("becomes") or ()), *bound)]
+        named += [UNIT_TYPES + unit for units in bound.values() for unit in units]
     return [f"{path} names {one}, which is not defined." for one in named if one not in paths]
 
 
@@ -296,6 +325,7 @@ def compile_tables(in_force: Mapping[str, Any]) -> Tables:
         },
         registries={key: row["name"] for key, row in _under(rows, REGISTRIES)},
         unit_codes=frozenset(rows.get(UNIT_CODES, {}).get("pairs", ())),
+        blocks_at_most=rows.get(TRANSACTION_SIZE, {}).get("blocks_at_most"),
     )
 
 
@@ -328,6 +358,7 @@ def _compile_transaction(
         units=frozenset(row.units) & units.keys(),
         surrenders=row.surrenders,
         reverses=row.reverses,
+        undoes=frozenset(row.undoes),
         replaces=row.replaces,
         allocates=row.allocates,
     )
@@ -337,5 +368,20 @@ def _compile_status(key: str, row: StatusRow, codes: set[int]) -> Status:
     def permitted(labels: tuple[str, ...] | None) -> frozenset[int] | None:
         return None if labels is None else frozenset(map(type_code, labels)) & codes
 
-    sends, receives = permitted(row.sends), permitted(row.receives)
-    return Status(key, row.name, sends, receives, row.representatives)
+    others, receives = permitted(row.sends), permitted(row.receives)
+    barred = permitted(row.administrators_send_all_but)
+    sends = others if others is None or barred is None else others | (codes - barred)
+    return Status(
+        key=key,
+        name=row.name,
+        sends=sends,
+        others_send=others,
+        receives=receives,
+        representatives=row.representatives,
+        becomes=None if row.becomes is None else frozenset(row.becomes),
+        becomes_if_holding={
+            status: frozenset(units) for status, units in row.becomes_if_holding.items()
+        },
+        set_by=row.set_by,
+        reached_by=row.reached_by,
+    )

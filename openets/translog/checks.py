@@ -137,7 +137,9 @@ def accounts_are_known(view: View, record: Transaction) -> Refusal | None:
     named = [record.transferring or record.acquiring, record.acquiring]
     for number in [*named, *(leg.account for leg in record.legs)]:
         if view.picture.places.get(number) is None:
-            return Refusal("log.account-unknown", f"The log knows no account {number}.", RULE)
+            sides = {record.acquiring: "acquiring", record.transferring: "transferring"}
+            sentence = f"The log knows no account {number}."
+            return Refusal("log.account-unknown", sentence, RULE, sides.get(number, "legs"))
     return None
 
 
@@ -255,7 +257,7 @@ def type_is_known(view: View, record: Transaction) -> Refusal | None:
         return Refusal("log.type-unknown", sentence, "registry.transaction_types")
     if rule.creates == bool(record.transferring):
         sentence = f"Type {rule.label} and the accounts named do not fit: only a creation has one."
-        return Refusal("log.parties", sentence, _cite(rule))
+        return Refusal("log.parties-of-type", sentence, _cite(rule))
     return None
 
 
@@ -267,7 +269,8 @@ def route_is_permitted(view: View, record: Transaction) -> Refusal | None:
     if route in rule.routes:
         return None
     sentence = f"Type {rule.label} does not lead from {route[0] or 'nowhere'} to {route[1]}."
-    return Refusal("log.route", sentence, _cite(rule))
+    side = f", from {sender.type}" if sender else ""
+    return Refusal("log.route", sentence, _cite(rule) + side)
 
 
 def statuses_are_open(view: View, record: Transaction) -> Refusal | None:
@@ -314,7 +317,8 @@ def units_are_permitted(view: View, record: Transaction) -> Refusal | None:
             return Refusal("log.unit", f"Type {rule.label} moves no {unit}.", _cite(rule))
         if unit not in holder.units:
             citation = f"registry.account_types.{holder.key}"
-            return Refusal("log.unit", f"A {holder.key} account holds no {unit}.", citation)
+            sentence = f"A {holder.key} account holds no {unit}."
+            return Refusal("log.unit-not-holdable", sentence, citation)
         if rule.surrenders:
             law = view.tables.unit_types[unit]
             early = law.usable_from is not None and record.year < law.usable_from
@@ -361,6 +365,14 @@ def creation_is_allowed(view: View, record: Transaction) -> Refusal | None:
     return None
 
 
+def blocks_are_few(view: View, record: Transaction) -> Refusal | None:
+    most = view.tables.blocks_at_most
+    if most is None or len(record.blocks) <= most:
+        return None
+    sentence = f"The transaction has {len(record.blocks)} unit blocks; {most} are permitted."
+    return Refusal("log.too-many-blocks", sentence, "registry.transaction_size")
+
+
 def _place(view: View, number: int) -> Place:
     place = view.picture.places.get(number)
     assert place is not None  # accounts_are_known came before
@@ -399,6 +411,7 @@ LAW_BEFORE: tuple[MoveCheck, ...] = (
 LAW_AFTER: tuple[MoveCheck, ...] = (
     ended_units_stay,
     creation_is_allowed,
+    blocks_are_few,
 )
 
 
@@ -408,7 +421,9 @@ LAW_AFTER: tuple[MoveCheck, ...] = (
 def store_comes_first(view: View, act: acts.Act) -> Refusal | None:
     if isinstance(act, acts.StoreCreated) == (view.picture.sequence == 0):
         return None
-    return Refusal("log.store", "The first record, and no other, says what the store is.", RULE)
+    return Refusal(
+        "log.store-first", "The first record, and no other, says what the store is.", RULE
+    )
 
 
 def what_is_named_exists(view: View, act: acts.Act) -> Refusal | None:
@@ -424,7 +439,7 @@ def what_is_named_exists(view: View, act: acts.Act) -> Refusal | None:
                 return Refusal("log.account-unknown", sentence, RULE)
         case acts.Released() if picture.claims.get(act.reservation) is None:
             sentence = f"Record {act.reservation} is no open reservation."
-            return Refusal("log.reservation-unknown", sentence, RULE)
+            return Refusal("log.reservation-closed", sentence, RULE)
     return None
 
 
@@ -435,9 +450,10 @@ def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
     if act.first is not None or act.last is not None:
         return _serials_to_freeze(view, act, alone=not named)
     if len(named) != 1:
-        return Refusal("log.freeze-scope", "A freeze names one account, kind or registry.", RULE)
+        sentence = "A freeze names one account, kind, registry or block of serials."
+        return Refusal("log.freeze-scope", sentence, RULE)
     if named[0][0] != "account" and getattr(act, "incoming", None):
-        return Refusal("log.freeze-scope", "Only an account can be left open to receive.", RULE)
+        return Refusal("log.freeze-incoming", "Only an account can be left open to receive.", RULE)
     word, which = named[0]
     if word == "account" and view.picture.places.get(int(which)) is None:
         return Refusal("log.account-unknown", f"The log knows no account {which}.", RULE)
@@ -450,14 +466,14 @@ def _serials_to_freeze(view: View, act: acts.Freeze | acts.Lift, *, alone: bool)
     span = span_of(act)
     if span is None or not alone or span[1] > span[2] or getattr(act, "incoming", None):
         sentence = "Serials to freeze are a registry of origin, a first and a last, nothing else."
-        return Refusal("log.freeze-scope", sentence, RULE)
+        return Refusal("log.freeze-block", sentence, RULE)
     serials = view.picture.serials.get(span[0])
     if serials is None or span[2] > serials.last:
         sentence = f"Serial {span[0]} {span[2]} was never created."
         return Refusal("log.freeze-serials", sentence, RULE)
     if isinstance(act, acts.Lift) and not view.picture.arrested.get(span):
         sentence = f"Serials {span[0]} {span[1]}-{span[2]} are not frozen as such a block."
-        return Refusal("log.not-frozen", sentence, RULE)
+        return Refusal("log.serials-not-frozen", sentence, RULE)
     return None
 
 
@@ -470,7 +486,7 @@ def reservation_is_covered(view: View, act: acts.Act) -> Refusal | None:
     if act.quantity <= free:
         return None
     sentence = f"Account {act.account} has {free} units free, not {act.quantity}."
-    return Refusal("log.reserved", sentence, RULE)
+    return Refusal("log.not-reservable", sentence, RULE)
 
 
 def acts_follow_a_rulebook(view: View, act: acts.Act) -> Refusal | None:
@@ -516,11 +532,11 @@ def cap_is_the_laws(view: View, act: acts.Act) -> Refusal | None:
     try:
         value = view.rulebook.ask(act.parameter, for_=act.year).value
     except NoLaw as error:
-        return Refusal("log.cap", str(error), act.parameter)
+        return Refusal("log.cap-unknown", str(error), act.parameter)
     if value == act.quantity:
         return None
     sentence = f"{act.parameter} for {act.year} is {value}, not {act.quantity}."
-    return Refusal("log.cap", sentence, act.parameter)
+    return Refusal("log.cap-differs", sentence, act.parameter)
 
 
 def emitter_is_an_operator(view: View, act: acts.Act) -> Refusal | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from openets.desk.approval import Facts, Settings, process_of, second_person, settings_by_law
 from openets.desk.timing import law_at
@@ -14,44 +17,22 @@ from openets.rulebook.model import NoLaw
 EASY = Settings(second_for_trusted=False, second_for_surrender=False)
 UK = law_at(load_rulebook("uk"), "GB", datetime(2022, 3, 9, tzinfo=UTC))
 EU = load_rulebook("eu")
+DEFAULTS = {"second_for_trusted": True, "second_for_surrender": True}
+CASES = [
+    {**DEFAULTS, **case}
+    for case in yaml.safe_load((Path(__file__).parent / "cases/approval-uk.yaml").read_text())
+]
 
 
-@pytest.mark.parametrize(
-    ("facts", "needed"),
-    [
-        # surrender and return of excess: the account decides, unless an administrator proposes
-        (Facts("10-2"), True),
-        (Facts("10-2", trusted=True), True),
-        (Facts("10-2", settings=EASY), False),
-        (Facts("10-2", settings=EASY, to_government=True), False),
-        (Facts("10-2", by_administrator=True, settings=EASY), True),
-        (Facts("10-42", settings=EASY, to_government=True), False),
-        (Facts("10-42"), True),
-        # fixed by type
-        (Facts("1-40", by_administrator=True), True),
-        (Facts("10-90", trusted=True, settings=EASY), True),
-        (Facts("10-40"), False),
-        (Facts("10-40", by_administrator=True), False),
-        (Facts("10-99"), False),
-        # from another registry
-        (Facts("3-0", inbound=True), True),
-        (Facts("10-40", inbound=True), True),
-        # a government account acquires
-        (Facts("10-50", to_government=True, trusted=True, settings=EASY), True),
-        # trust
-        (Facts("10-50"), True),
-        (Facts("10-50", settings=EASY), True),
-        (Facts("10-50", trusted=True), True),
-        (Facts("10-50", trusted=True, settings=EASY), False),
-        (Facts("10-50", trusted=True, settings=EASY, by_administrator=True), True),
-        (Facts("10-37", trusted=True, settings=EASY), False),
-    ],
-)
-def test_second_person_in_the_uk_registry(facts: Facts, needed: bool) -> None:
-    answer = second_person(UK, facts)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_second_person_in_the_uk_registry(case: dict[str, Any]) -> None:
+    given = dict(case)
+    needed = given.pop("needed")
+    settings = Settings(given.pop("second_for_trusted"), given.pop("second_for_surrender"))
+    answer = second_person(UK, Facts(**given, settings=settings))
     assert answer.needed == needed
     assert answer.reason.endswith(".")
-    assert answer.citation == f"desk.process.{facts.type}"
+    assert answer.citation == f"desk.process.{case['type']}"
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,15 @@ def test_a_member_outside_its_folder_is_refused(tmp_path: Path, name: str) -> No
     assert refused_with(path) == "formats.member-path"
 
 
+def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
+    path = samples.zip_file(tmp_path, {"a.csv": samples.MERGED})
+    raw = bytearray(path.read_bytes())
+    raw[6] |= 1  # the flag of encryption, in the member's own header
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
+    path.write_bytes(raw)
+    assert refused_with(path) == "formats.encrypted"
+
+
 def test_a_member_twice_and_too_many_members_are_refused(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = tmp_path / "twice.zip"

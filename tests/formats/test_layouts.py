@@ -288,6 +288,12 @@ def test_every_bad_row_is_reported_with_its_place(tmp_path: Path) -> None:
     assert reading.tables["transaction_blocks"]["block_id"].to_list() == ["1", "2"]
 
 
+def test_what_is_neither_yes_nor_no_is_reported(tmp_path: Path) -> None:
+    bad = samples.DAILY_ACCOUNTS.replace(",N,2026", ",maybe,2026")
+    (problem,) = read_file(samples.text_file(tmp_path, bad)).reading.problems
+    assert problem.code == "formats.not-a-flag"
+
+
 def test_stray_bytes_are_read_as_latin_and_reported(tmp_path: Path) -> None:
     raw = samples.DAILY_ACCOUNTS.encode().replace(b"Lime account", "Öl ".encode() + b"Stra\xdfe")
     reading = read_file(samples.text_file(tmp_path, raw)).reading

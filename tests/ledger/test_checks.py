@@ -104,7 +104,9 @@ CASES = [
     Case("ledger.not-covered", "has 250 of kind 1", move("10-0", FIRST, SPARE, 251)),
     Case("ledger.not-covered", "has 50 of kind 1", move("10-0", SECOND, SPARE, 51)),
     Case(
-        "ledger.not-covered", "reserve", act(acts.Reserved(account=FIRST, kind=KIND, quantity=251))
+        "ledger.not-reservable",
+        "reserve",
+        act(acts.Reserved(account=FIRST, kind=KIND, quantity=251)),
     ),
     Case("ledger.serials-disagree", "do not add up", named((51, 55))),
     Case("ledger.serials-malformed", "backwards or", named((60, 51), (51, 68))),
@@ -175,7 +177,7 @@ CASES = [
         "gives 2298500000",
         act(acts.CapSet(parameter=CAP, year=2007, units=(UNIT,), quantity=1)),
     ),
-    Case("ledger.reservation-unknown", "not an open", act(acts.Released(reservation=3))),
+    Case("ledger.reservation-closed", "not an open", act(acts.Released(reservation=3))),
     Case(
         "ledger.not-an-operator",
         "has no emissions",
@@ -200,6 +202,7 @@ WITHOUT_CASE_HERE = {
     "ledger.serials-frozen",
     "ledger.serials-not-next",
     "ledger.terminal",
+    "ledger.too-many-blocks",  # test_checks_by_law.py, with the law that has such a limit
 }
 
 

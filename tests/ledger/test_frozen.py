@@ -93,7 +93,7 @@ def test_what_is_picked_goes_around_the_frozen_block(books: tuple[Writer, LocalL
         f"Account {FIRST} has 160 of kind 1 available, not 161. 60 of those it holds are frozen."
     )
     reserved = acts.Reserved(account=FIRST, kind=KIND, quantity=161)
-    assert code(writer.post([act(reserved, "too much")])[0]) == "ledger.not-covered"
+    assert code(writer.post([act(reserved, "too much")])[0]) == "ledger.not-reservable"
     assert sell(writer, 160, "the rest").completed
     assert writer.holdings(FIRST) == {KIND: 60}
     assert code(sell(writer, 1, "one")) == "ledger.not-covered"
@@ -156,5 +156,5 @@ def test_the_log_refuses_what_a_broken_registry_would_move(tmp_path: Path) -> No
     reserved = forger.act(acts.Reserved(account=FIRST, kind=KIND, quantity=1))
     answer = forger.offer(reserved)
     assert isinstance(answer, RecordRefused)
-    assert answer.refusal.code == "log.reserved"
+    assert answer.refusal.code == "log.not-reservable"
     forger.log.stop()

@@ -246,7 +246,7 @@ def test_who_transfers_to_the_list_only_is_held_to_it(day: Day) -> None:
 def test_the_person_concerned_does_not_decide(day: Day) -> None:
     named = {"account": GLASS, "person": CEMENT_ONE, "right": "initiate"}
     proposal = day.propose(SENIOR, "representative", **named)
-    assert code(day.approve, CEMENT_ONE, proposal) == "desk.person-affected"
+    assert code(day.approve, CEMENT_ONE, proposal) == "people.person-affected"
     day.approve(OTHER_SENIOR, proposal)
     mine = day.transfer(CEMENT_ONE, GLASS, TRADER, 10)
     assert mine.state == "awaiting approval"
@@ -279,7 +279,7 @@ def test_a_freeze_takes_two_and_is_effective_at_once(day: Day) -> None:
     assert day.transfer(CEMENT_ONE, CEMENT, TRADER, 10).state == "awaiting approval"
 
 
-def test_a_blocked_account_still_surrenders_and_a_closed_one_is_nobodys(day: Day) -> None:
+def test_a_blocked_account_still_surrenders_and_a_suspended_one_is_nobodys(day: Day) -> None:
     def status(to: str) -> None:
         proposal = day.propose(
             SENIOR, "change status", account=CEMENT, status=to, reason="no figure by the deadline"
@@ -291,17 +291,8 @@ def test_a_blocked_account_still_surrenders_and_a_closed_one_is_nobodys(day: Day
     fields = {"type": "10-2", "transferring": CEMENT, "acquiring": ENDED, "kind": KIND}
     proposal = day.propose(CEMENT_ONE, "transaction", **fields, quantity=50, year=2030)
     assert day.approve(CEMENT_TWO, proposal).state == "completed"
-    status("closed")
+    status("suspended")
     assert code(day.transfer, CEMENT_ONE, CEMENT, TRADER, 10) == "people.account-status"
-
-
-def test_an_account_is_opened_by_two_and_never_twice(day: Day) -> None:
-    fields = {"number": 77, "registry": "EX", "type": "trading", "holder": TRADER}
-    opened = day.approve(OTHER_SENIOR, day.propose(SENIOR, "open account", **fields))
-    assert opened.state == "completed"
-    assert day.office.register.holder_of(77) == TRADER
-    assert code(day.propose, SENIOR, "open account", **fields) == "ledger.account-exists"
-    assert code(day.transfer, CEMENT_ONE, CEMENT, 78, 1) == "people.account-unknown"
 
 
 def test_a_person_who_is_suspended_may_do_nothing(day: Day) -> None:

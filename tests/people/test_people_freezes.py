@@ -65,12 +65,12 @@ def test_who_freezes_whom(day: Day) -> None:
         return code(day.propose, who, "freeze", **{"order": "freeze", "reason": "x", **fields})
 
     assert asked(CEMENT_ONE, person=CEMENT_TWO) == "people.not-permitted"
-    assert asked(SENIOR, person=AUDITOR) == "people.not-permitted"  # of no registry
+    assert asked(SENIOR, person=AUDITOR) == "people.of-no-registry"
     assert asked(SENIOR, person=CEMENT_ONE, account=CEMENT) == "people.freeze-scope"
     assert asked(CENTRAL, person=99) == "people.other-state"
     assert asked(SENIOR, person=CEMENT_ONE, order="lift") == "people.other-state"
     proposal = day.propose(SENIOR, "freeze", order="freeze", person=OTHER_SENIOR, reason="x")
-    assert code(day.approve, OTHER_SENIOR, proposal) == "desk.person-affected"
+    assert code(day.approve, OTHER_SENIOR, proposal) == "people.person-affected"
     assert freeze(day, by=(CENTRAL, OTHER_CENTRAL), person=AUDITOR).state == "completed"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from openets.kernel.actor import Actor
+from openets.people.matrix import page, representative_cells
 from openets.people.roles import (
     ACTIONS,
     ANYWHERE,
@@ -125,8 +126,18 @@ def test_the_status_of_the_account_bounds_its_representatives(left: str, allowed
 
 
 def test_the_page_of_the_manual_is_the_matrix() -> None:
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    told = {tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines}
-    for action in ACTIONS:
-        cells = (action, *(MATRIX[role].get(action, "") for role in ROLES))
-        assert cells in told, action
+    assert PAGE.read_text() == page()
+
+
+def test_what_a_status_leaves_bounds_every_right() -> None:
+    """Every cell of right, status and action, by the sets written out here."""
+    for right, left, action, plain, surrenders in representative_cells():
+        reads = action == "see account"
+        verb = "approve" if action.startswith("approve t") else "initiate"
+        if left == "nothing" or (left == "view" and not reads):
+            assert not plain and not surrenders
+        elif reads:
+            assert plain
+        else:
+            assert plain == (verb in right)
+            assert surrenders == (verb in right or right == "surrender")

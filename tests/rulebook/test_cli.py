@@ -116,3 +116,9 @@ def test_check_reads_all_law(tmp_path: Path) -> None:
     assert " official, " in run("check", str(LAW / "eu" / "directive-2009-29"))
     (tmp_path / "bad.yaml").write_text("a: 1\n")
     assert "bad.yaml:1: a has a title" in run("check", str(tmp_path), code=2)
+
+
+def test_refusals_are_listed_with_the_codes_of_jurisdictions() -> None:
+    found = {row["code"]: row for row in json.loads(run("refusals", "--json"))}
+    assert found["ledger.not-covered"]["uk"] == "3005"
+    assert found["ledger.not-covered"]["eu"] == "7020-7027"

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openets.rulebook.ask import choose
@@ -55,6 +55,7 @@ def test_the_reform_of_2023_changed_the_factor_from_2024() -> None:
     assert all("2023/959" in one.new.source.act for one in factor)
 
 
+@settings(deadline=None)  # it compares the whole law
 @given(st.dates(date(2003, 1, 1), date(2026, 1, 1)), st.dates(date(2005, 1, 1), date(2032, 1, 1)))
 def test_where_no_difference_is_told_the_answers_are_the_same(before: date, day: date) -> None:
     book, after = load_rulebook("eu"), date(2026, 1, 1)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from openets.kernel.records import type_code, type_label
 from openets.rulebook.load import load_rulebook
@@ -13,6 +16,7 @@ from openets.rulebook.tables import Tables
 
 EU = load_rulebook("eu")
 DAYS = [date(year, month, 15) for year in range(2004, 2031) for month in (1, 4, 6, 12)]
+CODES = yaml.safe_load((Path(__file__).parent / "unit_codes.yaml").read_text())
 
 
 def on(day: str) -> Tables:
@@ -115,6 +119,12 @@ def test_unit_codes_are_those_of_the_annex() -> None:
         today = EU.tables_on(day)
         for unit in today.unit_types.values():
             assert today.is_unit_code(unit.unit_code, unit.supplementary), unit.key
+
+
+@pytest.mark.parametrize("case", CODES, ids=str)
+def test_which_pairs_a_unit_code_may_carry(case: dict[str, Any]) -> None:
+    """Regulation (EC) No 2216/2004, Annex VI, Table VI-2."""
+    assert EU.tables_on(case["day"]).is_unit_code(*case["pair"]) is case["valid"]
 
 
 def test_nothing_changes_within_a_stretch_and_the_tables_are_made_once() -> None:

@@ -27,6 +27,7 @@ from tests.stories.command_line import officers, rows_as_csv, rows_as_json, run,
 ACCOUNT = 12
 FULL_NUMBER = "AT-120-12-0-3"
 SECONDS = 60
+EXAMPLE = Path(__file__).parents[2] / "examples" / "installations.yaml"
 Words = tuple[str | int | Path, ...]
 
 
@@ -150,8 +151,8 @@ def test_the_head_a_receipt_and_its_check_far_from_any_store(
 def test_two_officers_freeze_and_lift(store: Path) -> None:
     reason = ("--reason", "court order")
     said = run("log", "freeze", FULL_NUMBER, *officers(store), *reason, store=store)
-    assert said == "done: record 1,253 of the log; the registry has taken it over\n"
-    assert "open, frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+    assert said == "done: record 1,257 of the log; the registry has taken it over\n"
+    assert "open, frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
     run("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
     assert "frozen" not in run("account", "show", ACCOUNT, store=store)
     again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
@@ -189,8 +190,8 @@ def test_an_order_while_the_writer_is_at_work_is_taken_over_by_it(store: Path) -
     finally:
         log.stop()
     said = run("recover", store=store)
-    assert said == "log, journal and query tables stand at record 1,253\n"
-    assert "frozen by record 1253" in run("account", "show", ACCOUNT, store=store)
+    assert said == "log, journal and query tables stand at record 1,257\n"
+    assert "frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
 
 
 def test_the_log_as_a_service(store: Path) -> None:
@@ -200,7 +201,7 @@ def test_the_log_as_a_service(store: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         second = say("log", "serve", store=store)
         log = connect_log(store / "log")
-        assert log.where().sequence == 1_252
+        assert log.where().sequence == 1_256
         log.stop()
         words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
         assert "has taken it over" in run(*words, store=store)
@@ -214,12 +215,12 @@ def test_the_log_as_a_service(store: Path) -> None:
 def test_verify_and_recover(played: Path, store: Path) -> None:
     said = run("verify", store=played)
     assert said.count("proved") == 4
-    assert "1,252 records" in said
+    assert "1,256 records" in said
     found = json.loads(run("verify", "--json", store=played))
     assert found["sound"] is True
     assert found["findings"] == []
     assert found["root"] in said
-    assert run("recover", store=store).endswith("stand at record 1,252\n")
+    assert run("recover", store=store).endswith("stand at record 1,256\n")
     assert json.loads(run("verify", "--json", store=store)) == found
 
 
@@ -235,6 +236,25 @@ def test_law_from_the_whole_program() -> None:
     assert {act["repealed_by"] for act in acts} > {"Regulation (EU) No 920/2010"}
     assert "repealed from 2013-10-01" not in run("law", "acts", "--known-on", "2012-12-31")
     assert "Directive (EU) 2018/410" in run("law", "acts")
+
+
+def test_an_allocation_with_its_numbers_and_articles(tmp_path: Path) -> None:
+    words = ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE)
+    said = run(*words)
+    assert said.startswith("works-1 Cement works, 2022, incumbent\n")
+    assert said.endswith("\npreliminary 535,313, final 535,313 allowances\n")
+    assert "693,000 × 770,000 / 1,000,000" in said
+    assert "2019/1842, Article 5(1)" in said
+    document = json.loads(run(*words, "--json"))
+    assert (document["preliminary"], document["final"]) == (535_313, 535_313)
+    rows = [{**step, "part": step["part"] or "installation"} for step in document["steps"]]
+    assert rows_as_csv(*words) == rows
+    steel = ("allocation", "explain", "works-2", 2026, "--data", EXAMPLE)
+    assert "final open" in run(*steel)
+    assert "final 61,282 allowances" in run(*steel, "--correction", "98")
+    path = tmp_path / "one.csv"
+    path.write_text("installation,name,kind,exposed,2014\nA,heat,heat,yes,1000\n")
+    assert "final 47,300" in run("allocation", "explain", "A", 2025, "--data", path)
 
 
 def test_a_demonstration_is_neither_replaced_nor_mixed(store: Path, tmp_path: Path) -> None:
@@ -279,7 +299,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("trace", "EU-²"), "'EU-²' is not a serial"),
     (("trace", "EU-0"), "No unit with serial EU-0 was ever created"),
     (("trace", "EU-" + "9" * 30), "was ever created"),
-    (("log", "prove", 0), "The log has no record 0; its last is 1252."),
+    (("log", "prove", 0), "The log has no record 0; its last is 1256."),
     (("log", "prove", "9" * 30), "The log has no record 9"),
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
@@ -295,8 +315,20 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "approve", 0), "Invalid value"),
     (("desk", "reject", 1, *REASON), "Nobody is signed in"),
     (("desk", "withdraw", 1), "Missing option '--reason'"),
-    (("desk", "cancel", 1, "--as", 7, *REASON), "Nobody is signed in"),
+    (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
     (("person", "add", "king"), "There is no role 'king'"),
+    (("account", "papers", "castle", "person"), "has no account type 'castle'"),
+    (("account", "request", "trading", "--registry", "AT", "--holder", 1), "Nobody is signed in"),
+    (("account", "refuse", 1, "--ground", "luck"), "Nobody is signed in"),
+    (("account", "status", ACCOUNT, "lost", *REASON), "Nobody is signed in"),
+    (("account", "close", "x", *REASON), "two capital letters"),
+    (("account", "hand-over", ACCOUNT, "--holder", 0, *REASON), "Invalid value"),
+    (("account", "review", ACCOUNT), "Nobody is signed in"),
+    (("holder", "register"), "Missing"),
+    (("holder", "accounts", 0), "Invalid value"),
+    (("operator", "register"), "Missing"),
+    (("operator", "exclude"), "Missing"),
+    (("verifier", "register"), "Missing"),
     (("demo", "--seed", "x"), "Invalid value for '--seed'"),
     (("demo", "--nonsense"), "No such option"),
 ]
@@ -307,12 +339,41 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
     (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),
     (("law", "check", "nowhere"), "There is no folder nowhere."),
+    (("allocation", "explain", "A", 2022, "--data", "nowhere.yaml"), "cannot be opened: No such"),
+    (("allocation", "explain", "A", 2022, "--data", EXAMPLE), "describes no installation A"),
+    (("allocation", "explain", "A", 2022, "--data", __file__), "This is not YAML"),
+    (("allocation", "explain", "A", "soon", "--data", EXAMPLE), "Invalid value"),
+    (("allocation", "explain", "works-1", 2012, "--data", EXAMPLE), "baseline-years for 2012"),
+    (("allocation", "explain", "works-1", 2015, "--data", EXAMPLE), "2005 to 2008 is needed"),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--known-on", "soon"),
+        "--known-on takes a day",
+    ),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--correction", "1e2"),
+        "--correction takes a percentage",
+    ),
+    (
+        ("allocation", "explain", "works-1", 2022, "--data", EXAMPLE, "--jurisdiction", "atlantis"),
+        "there is law for: ",
+    ),
+    (("law", "refusals", "--out", "/dev/null/there"), "Cannot write to /dev/null/there"),
     (("log", "check", "nowhere.json"), "cannot be read: No such file"),
     (("log", "check", "."), "cannot be read: Is a directory"),
     (("log", "check", __file__), "This is not a receipt"),
     (("log", "check", sys.executable), "it is not text"),
     (("log", "check", __file__, "--key", "xyz"), "'xyz' is not a public key"),
     (("law", "diff", "--known-on", "soon", "2020-01-01"), "takes a day (2018-10-03), not 'soon'"),
+    (("cap", "show", 1999), "it applies from 2005"),
+    (("cap", "show", "2030..2020"), "YEARS is a year (2024) or a span (2013..2040)"),
+    (("cap", "show", 2024, "--system", "rail"), "--system is one of stationary, aviation"),
+    (("cap", "show", 2024, "--known-on", "soon"), "--known-on takes a day"),
+    (("cap", "show", 2024, "--jurisdiction", "uk"), "no parameter caps.stationary.formula"),
+    (("cap", "identity", 2031, "--system", "stationary"), "has no value for 2031"),
+    (("cap", "identity", 2021, "--with", "early=1"), "2021 has no part early"),
+    (("cap", "identity", 2021, "--with", "early=x"), "--with takes each part once"),
+    (("cap", "plan", "nowhere.yaml"), "No such file"),
+    (("cap", "plan", __file__), "This is not YAML"),
     (("law", "pages", "--out", "/dev/null/x"), "Cannot write to /dev/null/x"),
     (("law", "schema", "--out", "/dev/null/x"), "Cannot write to /dev/null/x"),
     (("import", "nowhere.csv"), "The file cannot be opened: No such file"),
@@ -365,8 +426,13 @@ NEEDS_A_STORE: list[Words] = [
     ("recover",),
     ("work",),
     ("desk", "list"),
+    ("law", "changes"),
     ("desk", "history"),
     ("person", "list"),
+    ("account", "reviews"),
+    ("holder", "list"),
+    ("operator", "list"),
+    ("verifier", "list"),
     ("log", "head"),
     ("log", "prove", 1),
     ("log", "freeze", 1, "--key", "no.pem", *REASON),

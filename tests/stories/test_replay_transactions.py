@@ -120,7 +120,7 @@ def test_files_without_blocks_and_blocks_given_twice_are_refused(
     other.write_text(file.read_text())
     for files, reason in (
         ([file, other], "13 blocks stand in the files twice"),
-        ([tmp_path / "compliance.csv"], "holds no transaction blocks"),
+        ([tmp_path / "compliance.csv"], "replay.no-transactions: compliance.csv is"),
     ):
         (tmp_path / "compliance.csv").write_text(
             "installation_id,year,reportedInSystem_id,compliance_id,allocatedFree,"

@@ -53,7 +53,7 @@ def test_from_serials_a_record_and_an_account(played: Path) -> None:
         (("trace", "EU-0", "--direction", "sideways"), "Invalid value"),
         (("trace", f"account:{ACCOUNT}", "--from", "soon"), "Invalid value"),
         (("trace", f"account:{ACCOUNT}", "--evidence", "nowhere/e.zip"), "cannot be written"),
-        (("trace", f"account:{ACCOUNT}", "--as", 3), "Nobody is signed in"),
+        (("trace", f"account:{ACCOUNT}", "--as", 9_999), "Nobody is signed in"),
     ],
 )
 def test_nonsense(played: Path, words: tuple[Any, ...], answer: str) -> None:
@@ -169,19 +169,19 @@ def no_hops(contents: Contents) -> None:
 
 
 TAMPERED: dict[str, tuple[Callable[[Contents], None], str]] = {
-    "to another account": (change_hop("to", 13), "is not what the receipt"),
+    "to another account": (change_hop("to", 13), "evidence.changed: Hop 1"),
     "another type": (change_hop("type", "10-0"), "is not what the receipt"),
     "another day": (change_hop("effective", "2005-01-01T00:00:00+00:00"), "is not what"),
     "another unit": (change_hop("unit", "credit"), "is not what the receipt"),
     "more serials": (change_hop("last", 10**9), "is not what the receipt"),
     "a quantity": (change_hop("quantity", 1), "is not what the receipt"),
     "another record": (change_hop("record", 1), "is not what the receipt"),
-    "only the list": (only_the_list, "hops.csv is not what the manifest"),
+    "only the list": (only_the_list, "evidence.digest: hops.csv is not what the manifest"),
     "the list and its digest": (the_list_and_its_digest, "do not say the same"),
     "another salt": (another_salt, "do not lead to the signed root"),
     "without a receipt": (without_a_receipt, "is not what the receipt"),
     "another head": (another_head, "another head"),
-    "something added": (something_added, "letter.txt is not in the manifest"),
+    "something added": (something_added, "evidence.incomplete: letter.txt is not in the manifest"),
     "no hops": (no_hops, "not say the same"),
 }
 

@@ -80,7 +80,7 @@ CASES = [
     Case("log.effective", "no day", at_no_time),
     Case("log.parties", "two different", moving("10-0", FIRST, FIRST, (51, 52))),
     Case("log.parties", "two different", moving("10-0", FIRST, 0, (51, 52))),
-    Case("log.parties", "only a creation", moving("1-51", PARTY, OTHER_PARTY, (501, 502))),
+    Case("log.parties-of-type", "only a creation", moving("1-51", PARTY, OTHER_PARTY, (501, 502))),
     Case("log.account-unknown", "no account 99", moving("10-0", FIRST, 99, (51, 52))),
     Case("log.account-unknown", "no account 99", moving("10-0", 99, FIRST, (51, 52))),
     Case(
@@ -137,7 +137,7 @@ CASES = [
         moving("1-51", 0, PARTY, (1_001, 2_190_800_001), refers_to=CAP_RECORD),
     ),
     Case(
-        "log.store",
+        "log.store-first",
         "no other",
         acting(
             acts.StoreCreated(
@@ -156,28 +156,28 @@ CASES = [
         "no account 99",
         acting(acts.StatusChanged(account=99, status="open", reason="x")),
     ),
-    Case("log.reservation-unknown", "no open reservation", acting(acts.Released(reservation=3))),
+    Case("log.reservation-closed", "no open reservation", acting(acts.Released(reservation=3))),
     Case("log.freeze-scope", "one account", acting(acts.Freeze(reason="x"))),
     Case("log.account-unknown", "no account 99", acting(acts.Freeze(account=99, reason="x"))),
     Case("log.not-frozen", "is not frozen", acting(acts.Lift(registry="AT", reason="x"))),
     Case(
-        "log.freeze-scope",
+        "log.freeze-incoming",
         "left open",
         acting(acts.Freeze(registry="AT", incoming=True, reason="x")),
     ),
-    Case("log.freeze-scope", "a first", acting(acts.Freeze(first=1, last=2, reason="x"))),
+    Case("log.freeze-block", "a first", acting(acts.Freeze(first=1, last=2, reason="x"))),
     Case(
         "log.freeze-serials",
         "1001 was never",
         acting(acts.Freeze(registry="AT", first=990, last=1_001, reason="x")),
     ),
     Case(
-        "log.not-frozen",
+        "log.serials-not-frozen",
         "as such a block",
         acting(acts.Lift(registry="AT", first=51, last=52, reason="x")),
     ),
     Case(
-        "log.reserved",
+        "log.not-reservable",
         "units free, not 251",
         acting(acts.Reserved(account=FIRST, kind=KIND, quantity=251)),
     ),
@@ -204,8 +204,8 @@ CASES = [
         acting(acts.CorrectionNamed(name="x", year=2006, units=("gold",), quantity=1, reason="x")),
     ),
     Case("log.cap-twice", "stands in the books", acting(cap(CAP, 2006, 2_190_800_000))),
-    Case("log.cap", "no parameter", acting(cap("caps.none", 2006, 1))),
-    Case("log.cap", "is 2298500000, not 1", acting(cap(CAP, 2007, 1))),
+    Case("log.cap-unknown", "no parameter", acting(cap("caps.none", 2006, 1))),
+    Case("log.cap-differs", "is 2298500000, not 1", acting(cap(CAP, 2007, 1))),
     Case(
         "log.not-an-operator",
         "emits nothing",
@@ -221,6 +221,8 @@ CASES = [
 ELSEWHERE = {
     "log.serials-frozen",
     "log.unit",  # below
+    "log.unit-not-holdable",  # below
+    "log.too-many-blocks",  # with the law that has such a limit: ledger/test_checks_by_law.py
     "log.terminal",  # below
     "log.reversal",  # below
     "log.other-permission",  # below
@@ -308,6 +310,12 @@ def test_units_go_where_they_may(tmp_path: Path) -> None:
     assert refusal_of(forger.offer(wrong_unit)) == "log.unit"
     wrong_home = forger.move("1-51", 0, PARTY, (1_001, 1_001), refers_to=correction)
     assert refusal_of(forger.offer(wrong_home)) == "log.other-permission"
+    not_holdable = forger.move("10-0", 40, SPARE, (1, 1), kind=AIRCRAFT_KIND, day="2012-06-01")
+    refusal = checks.units_are_permitted(
+        forger.log._log._judge._view(not_holdable.effective), not_holdable
+    )
+    assert refusal is not None
+    assert refusal.code == "log.unit-not-holdable"
     forger.log.stop()
 
 

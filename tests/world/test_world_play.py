@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,6 +11,7 @@ from openets.kernel import acts
 from openets.kernel.acts import parse_act
 from openets.kernel.records import ActRecord, Transaction, type_code
 from openets.kernel.refusal import Refused
+from openets.ledger.requests import Outcome, Request
 from openets.world.figures import Figure
 from openets.world.play import play
 from openets.world.totals import CellTotal, sum_records
@@ -201,8 +203,17 @@ def test_a_ledger_that_holds_something_else_is_found_out() -> None:
         def held(self, account: int, kind: int) -> int:
             return super().held(account, kind) - (account == 9)
 
-    with pytest.raises(Refused, match="does not hold what was played"):
+    with pytest.raises(Refused, match=r"world.holdings-differ: .*hold what was played"):
         played(small_figures(), Thief(LAW))
+
+
+def test_a_ledger_that_leaves_requests_unanswered_is_found_out() -> None:
+    class Mute(ToyRegistry):
+        def post(self, requests: Sequence[Request]) -> list[Outcome]:
+            return super().post(requests)[:-1]
+
+    with pytest.raises(Refused, match=r"world.unanswered: Not all of"):
+        played(small_figures(), Mute(LAW))
 
 
 def test_progress_names_year_and_step() -> None:

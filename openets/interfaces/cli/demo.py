@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from openets.desk.proposals import AWAITING, Proposals
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -27,11 +29,15 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.interfaces.cli.playing import play_and_prove
+from openets.kernel.clock import SystemClock
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store
+from openets.people.opening import desk_database, open_desk
+from openets.people.register import Register
 from openets.world.figures import load_figures
+from openets.world.people import staff
 from openets.world.play import play
 from openets.world.run import sum_books
 from openets.world.stage import Progress as Report
@@ -58,9 +64,12 @@ def demo(
 
         def player(writer: Writer, report: Report) -> None:
             play(writer, store.rulebook, figures, seed, report)
+            with closing(desk_database(store)) as database:
+                staff(open_desk(store, database, writer, SystemClock()))
 
         ledger = play_and_prove(store, figures, player)
         _write_state(directory, seed, finished=True)
+        _tell_of_the_desk(store)
         _say_where_next(store, ledger)
 
 
@@ -111,6 +120,18 @@ def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
     (directory / STATE).write_text(words, encoding="utf-8")
 
 
+def _tell_of_the_desk(store: Store) -> None:
+    """How many people there are, and what they proposed, by state and reason."""
+    with closing(desk_database(store)) as database:
+        persons = Register(database).persons()
+        states = Counter(
+            (one.command, one.state) for one in Proposals(database, store.store).every()
+        )
+    console.print(f"\n[bold]the desk[/bold]  {len(persons)} people for a sample of accounts")
+    for (command, state), count in sorted(states.items()):
+        console.print(f"  {count:>3}  {command}, {state}")
+
+
 def _say_where_next(store: Store, ledger: Totals) -> None:
     """Commands that work on the world just made, with an account and a unit that are in it."""
     option = "" if store.directory == DEFAULT_STORE else f" --store {store.directory}"
@@ -128,12 +149,28 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
             "two officers stop an account at the log itself",
             f"log freeze {account} {officers} --reason drill{option}",
         ),
+        ("what waits at the desk, who may approve it, and its approval", f"desk list{option}"),
+        ("", f"desk history{option}"),
+        *_approval(store, option),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
     ):
         if what:
             console.print(f"  {what}", style="dim")
         console.print(f"    {_program()} {command}", soft_wrap=True)
+
+
+def _approval(store: Store, option: str) -> list[tuple[str, str]]:
+    """The command by which the second representative approves a surrender that waits."""
+    with closing(desk_database(store)) as database:
+        waiting = Proposals(database, store.store).in_state(AWAITING)
+        register = Register(database)
+        return [
+            ("", f"desk approve {one.number} --as {other.person}{option}")
+            for one in waiting[:1]
+            for other in register.representatives(json.loads(one.body)["transferring"])
+            if other.person != one.proposer
+        ][:1]
 
 
 def _program() -> str:

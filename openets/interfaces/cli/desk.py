@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ from openets.interfaces.cli.output import (
 )
 from openets.kernel.actor import Actor
 from openets.people.commands import commands
+from openets.people.matrix import page
 from openets.people.opening import Opened, desk_database, opening
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
@@ -40,7 +42,8 @@ BodyOption = Annotated[
 
 
 @contextmanager
-def _at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
+def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
+    """The open desk of a store, and who acts at it."""
     with opened(directory) as store, opening(store) as office:
         yield office, actor_of(store, office.register, as_person)
 
@@ -59,10 +62,17 @@ def propose(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Propose something; the time of execution and its reason are shown before anybody approves."""
-    body = json.dumps(dict(_field(text) for text in fields))
-    with _at_the_desk(directory, as_person) as (office, actor):
+    propose_fields(directory, as_person, command, dict(_field(text) for text in fields))
+
+
+def propose_fields(
+    directory: Path, as_person: int, command: str, fields: Mapping[str, object]
+) -> None:
+    """Proposes a command with its fields, and shows what comes of it."""
+    body = json.dumps(fields)
+    with at_the_desk(directory, as_person) as (office, actor):
         proposal = office.desk.propose(actor, command, body)
-        _show(proposal)
+        show_proposal(proposal)
         if not proposal.needs:
             return
         _, execution = office.desk.preview(actor, command, body)
@@ -87,8 +97,8 @@ def approve(
     number: NumberArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Approve a proposal of somebody else."""
-    with _at_the_desk(directory, as_person) as (office, actor):
-        _show(office.desk.approve(actor, number))
+    with at_the_desk(directory, as_person) as (office, actor):
+        show_proposal(office.desk.approve(actor, number))
 
 
 @desk_app.command("reject")
@@ -99,8 +109,8 @@ def reject(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Reject a proposal of somebody else."""
-    with _at_the_desk(directory, as_person) as (office, actor):
-        _show(office.desk.reject(actor, number, reason))
+    with at_the_desk(directory, as_person) as (office, actor):
+        show_proposal(office.desk.reject(actor, number, reason))
 
 
 @desk_app.command("withdraw")
@@ -111,8 +121,8 @@ def withdraw(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Take back a proposal of your own."""
-    with _at_the_desk(directory, as_person) as (office, actor):
-        _show(office.desk.withdraw(actor, number, reason))
+    with at_the_desk(directory, as_person) as (office, actor):
+        show_proposal(office.desk.withdraw(actor, number, reason))
 
 
 @desk_app.command("cancel")
@@ -123,8 +133,8 @@ def cancel(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Stop an approved proposal before its time."""
-    with _at_the_desk(directory, as_person) as (office, actor):
-        _show(office.desk.cancel(actor, number, reason))
+    with at_the_desk(directory, as_person) as (office, actor):
+        show_proposal(office.desk.cancel(actor, number, reason))
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
@@ -132,12 +142,13 @@ def work(directory: StoreOption = DEFAULT_STORE) -> None:
     with opened(directory) as store, opening(store) as office:
         done = list(office.desk.work())
         for proposal in done:
-            _show(proposal)
+            show_proposal(proposal)
         if not done:
             console.print("Nothing is due.")
 
 
-def _show(proposal: Proposal) -> None:
+def show_proposal(proposal: Proposal) -> None:
+    """Prints how a proposal stands."""
     console.print(f"[bold]proposal {proposal.number}[/bold]  {proposal.command}, {proposal.state}")
     if proposal.execute_at:
         console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {proposal.reason}")
@@ -238,7 +249,14 @@ def list_persons(
 
 
 @person_app.command("rights")
-def show_rights(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+def show_rights(
+    as_page: Annotated[bool, typer.Option("--page", help="As the page of the manual.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
     """Print the authorisation matrix: role, action, how far it reaches."""
+    if as_page:
+        sys.stdout.write(page())
+        return
     rows = [(role, action, reach) for role, action, reach in matrix() if reach]
     print_rows(("role", "may", "where"), rows, as_json=as_json, as_csv=as_csv)

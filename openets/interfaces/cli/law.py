@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,15 +18,29 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from openets.interfaces.cli.output import CsvOption, JsonOption, console, fail, print_rows
+from openets.interfaces import refusals as made_here
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    CsvOption,
+    JsonOption,
+    StoreOption,
+    console,
+    fail,
+    opened,
+    print_rows,
+)
+from openets.ledger.reads import adopted_rulebook
 from openets.rulebook import explain as history
 from openets.rulebook.acts import Act, acts
+from openets.rulebook.answers import ANSWERS, codes_for
 from openets.rulebook.diff import Difference, difference
+from openets.rulebook.kept import as_kept, changes, kept
 from openets.rulebook.load import (
     LAW,
     BadRulebook,
     UnknownJurisdiction,
     check_folder,
+    jurisdictions,
     load_rulebook,
 )
 from openets.rulebook.model import NoLaw, Value, plain
@@ -245,6 +259,33 @@ def _describe_difference(one: Difference) -> str:
     return "\n".join(lines)
 
 
+@law_app.command("changes")
+def changes_of_a_store(
+    part: Annotated[str, typer.Argument(metavar="PART", help="Part of a path.")] = "",
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Show what the law of this release changes for a store that works by an earlier one."""
+    with opened(directory) as store:
+        with closing(store.projection().database) as database:
+            digest = adopted_rulebook(database)
+        before = kept(store.law_directory, digest)
+        if before is None:
+            fail(f"The law with digest {digest.hex()} is not kept in {store.law_directory}.")
+        found = changes(before, as_kept(store.rulebook))
+        rows = [
+            (one.path, one.what, json.dumps(one.before), json.dumps(one.after))
+            for one in found
+            if part.lower() in one.path.lower()
+        ]
+        if rows or as_json or as_csv:
+            columns = ("path", "what", "in force", "in this release")
+            print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+        else:
+            console.print("The store works by the law of this release.")
+
+
 @law_app.command("check")
 def check(
     folder: Annotated[
@@ -282,6 +323,28 @@ def write_pages(
     with _failing():
         made = pages(load_rulebook(jurisdiction))
     _write(out, made)
+
+
+@law_app.command("refusals")
+def list_refusals(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write them as a page there.")
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List every refusal of the house: code, sentence, what it cites, the jurisdictions' codes."""
+    with _failing():
+        books = [
+            book for name in jurisdictions() if ANSWERS in (book := load_rulebook(name)).paths()
+        ]
+    entries = made_here.catalogue()
+    if out is not None:
+        _write(out, {made_here.PAGE: made_here.page(entries, books)})
+        return
+    columns = (*made_here.Entry._fields, *(book.jurisdiction for book in books))
+    rows = [(*one, *(", ".join(codes_for(book, one.code)) for book in books)) for one in entries]
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 def _write(out: Path, files: dict[str, str]) -> None:

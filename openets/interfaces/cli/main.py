@@ -5,11 +5,14 @@ from __future__ import annotations
 import typer
 
 from openets.interfaces.cli import ledger, upkeep
+from openets.interfaces.cli.allocation import allocation_app
+from openets.interfaces.cli.cap import cap_app
 from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.desk import desk_app, person_app, work
 from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
+from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
 from openets.interfaces.cli.replay import replay
 from openets.interfaces.cli.tracing import trace
 
@@ -22,10 +25,15 @@ app.command("demo")(demo)
 app.command("totals")(totals)
 app.command("replay")(replay)
 app.add_typer(law_app, name="law")
+app.add_typer(cap_app, name="cap")
+app.add_typer(allocation_app, name="allocation")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")
 app.add_typer(person_app, name="person")
+app.add_typer(holder_app, name="holder")
+app.add_typer(operator_app, name="operator")
+app.add_typer(verifier_app, name="verifier")
 app.command("work")(work)
 app.command("trace")(trace)
 app.command("verify")(upkeep.verify)

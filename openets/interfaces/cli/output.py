@@ -24,10 +24,11 @@ from openets.kernel import clock
 from openets.kernel.accounts import AccountNumber
 from openets.kernel.clock import day_of
 from openets.kernel.records import Malformed
-from openets.kernel.refusal import Refused
+from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.reads import AccountView
 from openets.ledger.store import Store, open_store
+from openets.rulebook.answers import code_of
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
@@ -66,9 +67,20 @@ def failing() -> Iterator[None]:
 
 @contextmanager
 def opened(directory: Path) -> Iterator[Store]:
-    """The store in a folder, with failures as sentences."""
+    """The store in a folder, with failures as sentences and the codes of its jurisdiction."""
     with failing():
-        yield open_store(directory)
+        store = open_store(directory)
+        try:
+            yield store
+        except Refused as refused:
+            fail("\n".join(_answered(refusal, store) for refusal in refused.refusals))
+
+
+def _answered(refusal: Refusal, store: Store) -> str:
+    """A refusal, and the code with which the jurisdiction's own registry would answer."""
+    today = clock.SystemClock().now().date()
+    code = code_of(store.rulebook, refusal, today)
+    return f"{refusal} [{store.rulebook.jurisdiction} {code}]" if code else str(refusal)
 
 
 def print_rows(
@@ -78,8 +90,12 @@ def print_rows(
     as_json: bool,
     as_csv: bool,
     title: str = "",
+    years: Sequence[str] = (),
 ) -> None:
-    """Prints a listing as a table, as JSON (a list of objects) or as CSV."""
+    """Prints a listing as a table, as JSON (a list of objects) or as CSV.
+
+    In a table numbers have their thousands apart, but for the columns that hold `years`.
+    """
     if as_json:
         objects = [dict(zip(columns, row, strict=True)) for row in rows]
         sys.stdout.write(json.dumps(objects, indent=2, default=str) + "\n")
@@ -94,7 +110,12 @@ def print_rows(
         numeric = any(isinstance(row[index], int) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(number(cell) if isinstance(cell, int) else str(cell) for cell in row))
+        table.add_row(
+            *(
+                number(cell) if isinstance(cell, int) and name not in years else str(cell)
+                for name, cell in zip(columns, row, strict=True)
+            )
+        )
     console.print(table)
 
 

@@ -1,7 +1,7 @@
 """The compliance figure and its symbol: Article 55 of Regulation (EC) No 2216/2004 and successors.
 
 Quantities are units and tonnes, integers. Nothing here knows an account or a day; which registered
-rule applies to a year is the rulebook's answer.
+rule applies to a year is the rulebook's answer (`standing.py` asks it).
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 SURRENDERED, SHORT, MISSING, SUSPENDED = "A", "B", "C", "X"
+IN_COMPLIANCE, NOT_IN_COMPLIANCE = "E", "D"  # decided by the authority with a correction
+EXCLUDED, NOT_APPLICABLE, ERROR = "EXCLUDED", "NOT_APPLICABLE", "ERROR"
+NO_OBLIGATION = "-"  # printed where no year is due yet
 STAR = "*"  # the authority estimated or corrected the emissions
 
 
@@ -19,6 +22,14 @@ def figure_since_period_began(surrendered: int, verified: int, correction: int) 
     Regulation (EU) 2019/1122, Article 33.
     """
     return surrendered - verified + correction
+
+
+def cumulative_figure(surrendered: int, verified: int, _correction: int) -> int:
+    """Units surrendered less tonnes verified, both since the operator's first year.
+
+    There are no periods, so nothing is carried from one to the next. UK registry, compliance.
+    """
+    return surrendered - verified
 
 
 def correction_only_if_negative(last_figure: int) -> int:
@@ -33,6 +44,7 @@ def correction_always(last_figure: int) -> int:
 
 FIGURES: dict[str, Callable[[int, int, int], int]] = {
     "surrendered-less-verified-plus-correction": figure_since_period_began,
+    "cumulative-since-first-year": cumulative_figure,
 }
 CORRECTIONS: dict[str, Callable[[int], int]] = {
     "only-if-negative": correction_only_if_negative,

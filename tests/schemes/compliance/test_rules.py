@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openets.rulebook.load import load_rulebook
 from openets.schemes.compliance.rules import CORRECTIONS, FIGURES, symbol
+from openets.schemes.compliance.standing import STANDINGS
+from tests.schemes.compliance.histories import EU, UK
 
-EU = load_rulebook("eu")
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text())
 units = st.integers(0, 10**12)
 
@@ -31,9 +31,15 @@ def test_a_case_of_law(case: dict[str, Any]) -> None:
 
 
 def test_every_rule_the_rulebook_names_is_registered() -> None:
-    for path, known in (("correction", CORRECTIONS), ("formula", FIGURES)):
-        values = EU.parameter(f"compliance.figure.{path}").values
-        assert {value.value for value in values} <= known.keys()
+    named = (
+        (EU, "compliance.figure.correction", CORRECTIONS),
+        (EU, "compliance.figure.formula", FIGURES),
+        (UK, "compliance.figure.formula", FIGURES),
+        (EU, "compliance.symbol.formula", STANDINGS),
+        (UK, "compliance.symbol.formula", STANDINGS),
+    )
+    for rulebook, path, known in named:
+        assert {value.value for value in rulebook.parameter(path).values} <= known.keys()
 
 
 def test_every_symbol_is_one_of_the_laws() -> None:
@@ -47,9 +53,8 @@ def test_every_symbol_is_one_of_the_laws() -> None:
 
 @given(units, units, st.integers(-(10**12), 10**12))
 def test_a_deficit_is_never_forgotten(surrendered: int, verified: int, last: int) -> None:
+    formula = FIGURES[EU.ask("compliance.figure.formula", for_=2022).value]
     for correction in CORRECTIONS.values():
-        (figure,) = {
-            formula(surrendered, verified, correction(last)) for formula in FIGURES.values()
-        }
+        figure = formula(surrendered, verified, correction(last))
         if last < 0 and surrendered <= verified:
             assert symbol(figure, recorded=True) == "B"

@@ -1,0 +1,134 @@
+"""What the law asks of a request about an account: documents, and representatives enough to act.
+
+The same is asked when an account is opened, when it passes to another holder, and at each review.
+A law that asks for nothing is content with nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openets.desk.desk import DESK
+from openets.kernel.refusal import Refusal
+from openets.people.holders import Holder
+from openets.people.identity import ASKED as OF_HOLDER
+from openets.people.office import Office
+from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
+
+OF_ACCOUNT = "accounts.opening.documents-of-account"
+REPRESENTATIVES = ("accounts.representatives", "desk.representatives")
+
+
+def documents_asked(office: Office, kind: str, type: str) -> dict[str, str]:
+    """The documents for a kind of holder and a type of account, each with what asks for it."""
+    of_account: Mapping[str, Iterable[str]] = office.by_law(OF_ACCOUNT, {})
+    about_holder = dict.fromkeys(holder_documents(office, kind), OF_HOLDER)
+    return about_holder | dict.fromkeys(of_account.get(type, ()), OF_ACCOUNT)
+
+
+def holder_documents(office: Office, kind: str) -> tuple[str, ...]:
+    """The documents the law asks of a kind of holder, whatever the account."""
+    asked: Mapping[str, Iterable[str]] = office.by_law(OF_HOLDER, {})
+    return tuple(asked.get(kind, ()))
+
+
+def missing_documents(
+    office: Office, holder: Holder, type: str, given: Iterable[str]
+) -> list[Refusal]:
+    """A refusal for each document that is missing.
+
+    What is about the holder may lie with the holder already; what is about the account comes with
+    each request, since one holder may have many accounts.
+    """
+    there = {OF_HOLDER: {*holder.documents, *given}, OF_ACCOUNT: {*given}}
+    return [
+        Refusal(
+            "people.document-missing",
+            f"The document {name!r} is missing.",
+            citation,
+            f"documents.{name}",
+        )
+        for name, citation in documents_asked(office, holder.kind, type).items()
+        if name not in there[citation]
+    ]
+
+
+def representative_problems(office: Office, named: Mapping[int, str]) -> list[Refusal]:
+    """Everything wrong with the representatives (person: right) named for an account."""
+    found = [one for person, right in named.items() for one in _against(office, person, right)]
+    return found or _too_few_or_many(office, named)
+
+
+def _against(office: Office, number: int, right: str) -> list[Refusal]:
+    person = office.register.person(number)
+    where = f"representatives.{number}"
+    rules = (
+        (
+            person is None or (person.role, person.state) != (REPRESENTATIVE, ACTIVE),
+            Refusal(
+                "people.not-to-represent",
+                f"Person {number} is not known as an active representative.",
+                DESK,
+                where,
+            ),
+        ),
+        (
+            office.register.verifiers.of_person(number) is not None,
+            Refusal(
+                "people.acts-for-verifier",
+                f"Person {number} acts for a verifier, and so represents no account.",
+                REPRESENTATIVES[0],
+                where,
+            ),
+        ),
+        (
+            right not in RIGHTS,
+            Refusal(
+                "people.right-not-known",
+                f"There is no right {right!r}; there are {', '.join(RIGHTS)}.",
+                DESK,
+                where,
+            ),
+        ),
+    )
+    return [refusal for applies, refusal in rules if applies]
+
+
+def _too_few_or_many(office: Office, named: Mapping[int, str]) -> list[Refusal]:
+    law: dict[str, Any] = {}
+    citation = REPRESENTATIVES[0]
+    for path in reversed(REPRESENTATIVES):
+        said = office.by_law(path, None)
+        if said:
+            law, citation = said, path
+    acting = {person: RIGHTS[right] for person, right in named.items()}
+    acting = {person: rights for person, rights in acting.items() if rights > RIGHTS["read only"]}
+    pairs = any(
+        "initiate" in rights and "approve" in others
+        for person, rights in acting.items()
+        for other, others in acting.items()
+        if person != other
+    )
+    least, most = int(law.get("least", 0)), law.get("most")
+    rules = (
+        (
+            len(acting) < least,
+            "people.too-few-representatives",
+            f"At least {least} persons must have a right to act; {len(acting)} would.",
+        ),
+        (
+            most is not None and len(named) > int(most or 0),
+            "people.too-many-representatives",
+            f"At most {most} persons represent an account; {len(named)} would.",
+        ),
+    )
+    found = [
+        Refusal(code, sentence, citation, "representatives")
+        for applies, code, sentence in rules
+        if applies
+    ]
+    if len(acting) >= max(least, 1) and least > 1 and not pairs:
+        sentence = "Of two persons one must be able to initiate and the other to approve."
+        found.append(Refusal("people.nobody-to-approve", sentence, citation, "representatives"))
+    return found

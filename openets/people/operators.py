@@ -1,0 +1,114 @@
+"""What stands behind an operator's account: installation, aircraft or ship operator, entity.
+
+An operator has a code (its registry and a running number), a permit or monitoring plan by
+reference, an activity, and the years for which it owes figures. Some years may be excluded.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from openets.storage.database import Database
+
+TABLES = (
+    "CREATE TABLE operator (number {id} PRIMARY KEY, registry TEXT NOT NULL, kind TEXT NOT NULL,"
+    " permit TEXT NOT NULL, activity {id} NOT NULL, first_year {id} NOT NULL, last_year {id},"
+    " return_due {id} NOT NULL, origin TEXT NOT NULL)",
+    "CREATE TABLE excluded_year (operator {id} NOT NULL, year {id} NOT NULL, ground TEXT NOT NULL,"
+    " PRIMARY KEY (operator, year))",
+)
+_COLUMNS = "number, registry, kind, permit, activity, first_year, last_year, return_due"
+
+
+class Operator(NamedTuple):
+    """An operator. `last_year` is None while it goes on; `return_due` are units asked back."""
+
+    number: int
+    registry: str
+    kind: str
+    permit: str
+    activity: int
+    first_year: int
+    last_year: int | None
+    return_due: int = 0
+
+    @property
+    def code(self) -> str:
+        """How the books name it: EX-000012."""
+        return f"{self.registry}-{self.number:06d}"
+
+
+def reporting_years(first: int, last: int | None, reference: int) -> range:
+    """The years for which figures are owed up to a reference year, both ends included."""
+    return range(first, min(last or reference, reference) + 1)
+
+
+class Operators:
+    """The operators in the desk's database; `origin` is the key of what registered one."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        if not database.has_table("operator"):
+            with database.durable("people.create-operators"):
+                for table in TABLES:
+                    database.run(table)
+
+    def add(self, operator: Operator, origin: str) -> Operator:
+        """A new operator under the next number, once for an origin."""
+        with self.database.durable("people.operator"):
+            found = self.database.row("SELECT number FROM operator WHERE origin = ?", (origin,))
+            if found:
+                return operator._replace(number=int(found[0]))
+            stored = operator._replace(number=self._next())
+            self.database.run(
+                "INSERT INTO operator VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*stored, origin)
+            )
+        return stored
+
+    def change(self, operator: Operator) -> None:
+        """The operator is from here on as stated."""
+        with self.database.durable("people.operator-change"):
+            self.database.run(
+                "UPDATE operator SET registry = ?, kind = ?, permit = ?, activity = ?,"
+                " first_year = ?, last_year = ?, return_due = ? WHERE number = ?",
+                (*operator[1:], operator.number),
+            )
+
+    def by_code(self, code: str | None) -> Operator | None:
+        """The operator with a code, or None."""
+        registry, _, number = (code or "").rpartition("-")
+        if not (number.isascii() and number.isdigit()):
+            return None
+        found = self.database.row(
+            f"SELECT {_COLUMNS} FROM operator WHERE registry = ? AND number = ?",
+            (registry, int(number)),
+        )
+        return Operator._make(found) if found else None
+
+    def every(self) -> list[Operator]:
+        """All operators by number."""
+        rows = self.database.rows(f"SELECT {_COLUMNS} FROM operator ORDER BY number")
+        return [Operator._make(row) for row in rows]
+
+    def exclude(self, operator: int, year: int, ground: str) -> None:
+        """The operator owes nothing for a year."""
+        with self.database.durable("people.exclude"):
+            self.database.run(
+                "DELETE FROM excluded_year WHERE operator = ? AND year = ?", (operator, year)
+            )
+            self.database.run(
+                "INSERT INTO excluded_year VALUES (?, ?, ?)", (operator, year, ground)
+            )
+
+    def excluded(self, operator: int) -> dict[int, str]:
+        """The excluded years of an operator, with the ground of each."""
+        rows = self.database.rows(
+            "SELECT year, ground FROM excluded_year WHERE operator = ? ORDER BY year", (operator,)
+        )
+        return {int(year): str(ground) for year, ground in rows}
+
+    def _next(self) -> int:
+        if not self.database.is_sqlite:  # on SQLite the open transaction is the only one
+            self.database.run("LOCK TABLE operator IN EXCLUSIVE MODE")
+        found = self.database.row("SELECT COALESCE(MAX(number), 0) + 1 FROM operator")
+        return int(found[0]) if found else 1

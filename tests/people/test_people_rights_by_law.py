@@ -1,0 +1,112 @@
+"""Who may propose and approve what: cases of the UK registry, put to the command itself.
+
+The register is a real one; the books are in memory (`tests.books_by_law`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from openets.desk.approval import Settings
+from openets.kernel.clock import FixedClock, instant
+from openets.kernel.refusal import Refused
+from openets.ledger.post import Writer
+from openets.people.commands import load_command
+from openets.people.office import Office
+from openets.people.register import Register
+from openets.people.roles import RIGHTS, contains
+from openets.people.transactions import Move
+from openets.rulebook.answers import code_of
+from openets.storage.database import Database
+from tests.books_by_law import TwoBooks
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "rights-uk.yaml").read_text())
+DAY, AT = date(2026, 3, 2), datetime(2026, 3, 2, 11, tzinfo=UTC)
+SENDER, RECEIVER = 1, 2
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Iterator[Register]:
+    with closing(Database(f"sqlite:///{tmp_path / 'desk.sqlite3'}", name="desk")) as database:
+        yield Register(database)
+
+
+def office_of(register: Register, case: dict[str, Any]) -> Office:
+    """The scene of a case: two accounts, units, trust, the holder's choice."""
+    books = TwoBooks("uk", DAY, "GB")
+    books.open(SENDER, case.get("from", "operator-holding"))
+    books.endow(SENDER, "allowance", [(1, 100)])
+    if "status" in case:
+        books.set_status(SENDER, case["status"])
+    books.open(RECEIVER, case.get("to", "trading"))
+    register.give(SENDER, 1)
+    trusted = case.get("trusted", "by list")
+    register.give(RECEIVER, 1 if trusted == "by holder" else 2)
+    if trusted in ("by list", "not yet"):
+        since = AT + timedelta(days=1) if trusted == "not yet" else AT
+        register.trust(SENDER, RECEIVER, instant(since))
+    if "outside" in case:
+        register.choose(SENDER, Settings(outside_list_allowed=case["outside"]))
+    return Office(
+        writer=cast(Writer, SimpleNamespace(book=books.book)),
+        register=register,
+        clock=FixedClock(AT),
+        identity="case",
+        record=lambda _: None,
+        resting_on=lambda _: 0,
+        law_kept=Path(),
+        statement=lambda _: [],
+        undecided=lambda _: [],
+    )
+
+
+@pytest.mark.parametrize("case", CASES["rights"], ids=str)
+def test_who_may_propose_and_approve(register: Register, case: dict[str, Any]) -> None:
+    office = office_of(register, case)
+    person, _ = register.add_person(case.get("role", "representative"), "GB")
+    if case.get("right", "none") != "none":
+        register.appoint(SENDER, person.number, case["right"], case.get("state", "active"))
+    asked = Move(
+        type=case.get("type", "10-50"),
+        transferring=SENDER,
+        acquiring=RECEIVER,
+        kind=1,
+        quantity=case.get("quantity", 10),
+        year=DAY.year,
+    ).of(office)
+    if case.get("verb") == "approve":
+        found = asked.against_approval(person.actor, 99)
+        found += [] if found else asked.problems()
+    else:
+        found = asked.against(person.actor)
+    codes = [code_of(office.rulebook, one, DAY) or one.code for one in found] or ["allowed"]
+    assert codes == [str(case["answer"])]
+
+
+@pytest.mark.parametrize("held", RIGHTS)
+def test_which_right_contains_which(held: str) -> None:
+    assert [wanted for wanted in RIGHTS if contains(held, wanted)] == [
+        right for right in RIGHTS if right in CASES["contains"][held]
+    ]
+
+
+@pytest.mark.parametrize("case", CASES["fields"], ids=str)
+def test_what_a_proposal_needs(register: Register, case: dict[str, Any]) -> None:
+    office = office_of(register, {})
+    body = json.dumps(case["given"])
+    if not case["named"]:
+        assert load_command(office, "transaction", body).sentence()
+        return
+    with pytest.raises(Refused) as refused:
+        load_command(office, "transaction", body)
+    assert [one.where for one in refused.value.refusals] == case["named"]
+    assert {one.code for one in refused.value.refusals} == {"people.malformed"}

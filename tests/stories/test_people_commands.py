@@ -1,0 +1,123 @@
+"""An installation's life in the register, typed: entered, opened, passed on, reviewed, closed.
+
+The office is a practice store under the law of the example, which begins in 2030; its clock is set
+to a day of that year.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from openets.kernel.clock import FixedClock
+from tests.small_office import (
+    CEMENT,
+    GLASS,
+    GLASS_ONE,
+    GLASS_TWO,
+    MONDAY,
+    OTHER_SENIOR,
+    SENIOR,
+    TRADER,
+    TRADER_ONE,
+    TRADER_TWO,
+    make_office,
+)
+from tests.stories.command_line import rows_as_csv, rows_as_json, run, say
+
+NEXT = TRADER + 1
+BOTH = "initiate and approve"
+REPRESENTED = (
+    "--representative",
+    f"{TRADER_ONE}={BOTH}",
+    "--representative",
+    f"{TRADER_TWO}={BOTH}",
+)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("openets.people.opening.SystemClock", lambda: FixedClock(MONDAY))
+    return make_office(tmp_path / "office").directory
+
+
+def two(office: Path, *words: str | int) -> str:
+    """Proposed by one senior administrator, approved by the other."""
+    said = run(*words, "--as", SENIOR, store=office)
+    number = said.split()[1]
+    return run("desk", "approve", number, "--as", OTHER_SENIOR, store=office)
+
+
+OPERATOR = ("operator", "register", "installation", "permit 12", "--registry", "EX")
+YEARS = ("--activity", 20, "--first-year", 2030)
+
+
+def test_from_the_first_entry_to_the_closing(office: Path) -> None:
+    assert "completed" in two(office, *OPERATOR, *YEARS)
+    (row,) = rows_as_json("operator", "list", store=office)
+    assert (row["operator"], row["permit"], row["until"]) == ("EX-000001", "permit 12", "")
+    asked = rows_as_csv("account", "papers", "operator-holding", "organisation", store=office)
+    assert [one["document"] for one in asked] == ["register extract", "permit"]
+    request = ("account", "request", "operator-holding", "--registry", "EX", "--holder", TRADER)
+    request += ("--operator", "EX-000001")
+    said = say(*request, "--as", SENIOR, store=office)
+    assert said.code == 2
+    assert "people.document-missing" in said.error
+    assert "people.too-few-representatives" in said.error
+    opened = two(office, *request, *REPRESENTED, "--document", "permit=file 7")
+    assert "open account, completed" in opened
+    rows = rows_as_json("holder", "accounts", TRADER, store=office)
+    assert rows[-1]["account"].startswith(f"EX-100-{NEXT}-0-")
+    full = rows[-1]["account"]
+    close = ("account", "close", full, "--reason", "the works are gone")
+    assert "people.closing-no-last-year" in say(*close, "--as", SENIOR, store=office).error
+    two(office, *OPERATOR, *YEARS, "--last-year", 2030, "--update", "EX-000001")
+    two(office, "operator", "exclude", "EX-000001", 2030, "--ground", "out of scope")
+    assert "close account, completed" in two(office, *close)
+    assert f"{full}  operator-holding, closed" in run("account", "show", full, store=office)
+
+
+def test_a_holder_and_a_verifier_are_entered(office: Path) -> None:
+    wrong = ("holder", "register", "organisation", "XX", "--registry", "EX", "--vat", "AT1")
+    said = say(*wrong, "--as", SENIOR, store=office).error
+    assert all(code in said for code in ("people.country", "people.registration", "people.vat"))
+    right = ("holder", "register", "organisation", "AT", "--registry", "EX")
+    right += ("--registration", "FN 9", "--document", "register extract=file 3")
+    two(office, *right)
+    row = rows_as_json("holder", "list", store=office)[-1]
+    assert (row["country"], row["registration"], row["accounts"]) == ("AT", "FN 9", "")
+    person = run("person", "add", "verifier", "--registry", "EX", store=office).split()[1][:-1]
+    verifier = ("verifier", "register", "no 5", "--registry", "EX", "--scope", 20)
+    two(office, *verifier, "--person", person, "--expires", "2030-12-31")
+    (row,) = rows_as_csv("verifier", "list", store=office)
+    assert (row["accreditation"], row["scope"], row["expires"]) == ("no 5", "20", "2030-12-31")
+    said = say(*right[:-1], "file 3", "--as", SENIOR, store=office).error
+    assert "'file 3' is not written name=value." in said
+
+
+def test_a_request_is_refused_on_a_ground_of_the_law(office: Path) -> None:
+    request = ("account", "request", "trading", "--registry", "EX", "--holder", TRADER)
+    run(*request, *REPRESENTED, "--as", SENIOR, store=office)
+    refuse = ("account", "refuse", 1, "--as", OTHER_SENIOR, "--ground")
+    assert "people.refusal-ground" in say(*refuse, "a bad feeling", store=office).error
+    said = run(*refuse, "reasonable suspicion", "--note", "file 9", store=office)
+    assert "because: reasonable suspicion: file 9" in said
+
+
+def test_an_account_is_suspended_passed_on_and_reviewed(office: Path) -> None:
+    two(office, "account", "status", CEMENT, "suspended", "--reason", "fees unpaid")
+    assert "operator-holding, suspended" in run("account", "show", CEMENT, store=office)
+    two(office, "account", "status", CEMENT, "open", "--reason", "fees paid")
+    pass_on = ("account", "hand-over", CEMENT, "--holder", GLASS, "--reason", "sale of the works")
+    named = ("--representative", f"{GLASS_ONE}={BOTH}", "--representative", f"{GLASS_TWO}={BOTH}")
+    two(office, *pass_on, *named, "--document", "permit=file 8")
+    assert len(rows_as_json("holder", "accounts", GLASS, store=office)) == 2
+    due = rows_as_csv("account", "reviews", store=office)
+    assert [one["due"] for one in due] == ["overdue", "overdue"]  # glass and the trader
+    two(office, "account", "review", GLASS)
+    two(office, "account", "review", TRADER)
+    assert run("account", "reviews", store=office) == "No review is due.\n"
+    (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", store=office)
+    assert (row["last review"], row["due"]) == ("2030-03-04", "2033-03-04")
+    assert "is no day" in say("account", "reviews", "--by", "soon", store=office).error
