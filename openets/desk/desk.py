@@ -55,6 +55,9 @@ class Command(Protocol):
     def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
         """Why it is not carried out although it is due, given who proposed and approved it."""
 
+    def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """Every reason why this actor may not take it back while it waits for approval."""
+
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Every reason why this actor may not stop it once it is approved."""
 
@@ -170,11 +173,12 @@ class Desk:
         return self._get(number)
 
     def withdraw(self, actor: Actor, number: int, reason: str) -> Proposal:
-        """The proposer takes back a proposal that waits for approval. Raises `Refused`."""
+        """Takes back a proposal that waits for approval. Raises `Refused`."""
         reason = self._reason(reason)
         proposal, asked = self._open(number, states.AWAITING)
-        if proposal.proposer != actor.id:
-            _refuse("desk.not-the-proposer", "Only who proposed it can withdraw it.")
+        refusals = asked.against_withdrawing(actor, proposal.proposer)
+        if refusals:
+            raise Refused(refusals)
         said = f"Person {actor.id} ({actor.role}) withdrew it: {reason}"
         self._end(proposal, asked, states.WITHDRAWN, actor.id, said, reason)
         return self._get(number)

@@ -80,18 +80,21 @@ class Asked:
 
     def permission(self, actor: Actor, verb: str) -> Refusal | None:
         """Why an actor may not propose or approve it, or None."""
-        person = self.office.register.person(actor.id)
-        if person is None or person.state != ACTIVE:
-            sentence = f"Person {actor.id} is not active in this register."
-            return Refusal("people.not-active", sentence, DESK)
         standing = self.office.standing(actor, self.about) if self.about else None
-        return permitted(
+        return self._inactive(actor) or permitted(
             actor,
             f"{verb} {self.body.action}",
             registry=self.registry or None,
             standing=standing,
             surrenders=self.is_surrender_like(),
         )
+
+    def _inactive(self, actor: Actor) -> Refusal | None:
+        person = self.office.register.person(actor.id)
+        if person is not None and person.state == ACTIVE:
+            return None
+        sentence = f"Person {actor.id} is not active in this register."
+        return Refusal("people.not-active", sentence, DESK)
 
     def is_surrender_like(self) -> bool:
         """True if the right to surrender is enough."""
@@ -122,6 +125,13 @@ class Asked:
             return []
         sentence = f"Person {who} is frozen; nothing that person proposed or approved is done."
         return [Refusal("people.frozen", sentence, DESK)]
+
+    def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """The proposer takes it back, or who could stop it once it is approved."""
+        if actor.id != proposer:
+            return self.against_cancelling(actor)
+        refusal = self._inactive(actor)
+        return [refusal] if refusal else []
 
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Only who may propose it may stop it."""

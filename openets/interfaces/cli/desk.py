@@ -120,7 +120,7 @@ def withdraw(
     as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Take back a proposal of your own."""
+    """Take back a proposal that waits: your own, or one you could stop once it is approved."""
     with at_the_desk(directory, as_person) as (office, actor):
         show_proposal(office.desk.withdraw(actor, number, reason))
 
