@@ -55,6 +55,9 @@ class Command(Protocol):
     def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
         """Why it is not carried out although it is due, given who proposed and approved it."""
 
+    def against_rejecting(self, reason: str) -> list[Refusal]:
+        """Why it may not be rejected for this reason."""
+
     def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
         """Every reason why this actor may not take it back while it waits for approval."""
 
@@ -168,6 +171,9 @@ class Desk:
         """Ends a proposal that waits, with a reason. Raises `Refused`."""
         reason = self._reason(reason)
         proposal, asked = self._to_decide(actor, number)
+        refusals = asked.against_rejecting(reason)
+        if refusals:
+            raise Refused(refusals)
         said = f"Person {actor.id} ({actor.role}) rejected it: {reason}"
         self._end(proposal, asked, states.REJECTED, actor.id, said, reason)
         return self._get(number)

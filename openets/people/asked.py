@@ -126,6 +126,10 @@ class Asked:
         sentence = f"Person {who} is frozen; nothing that person proposed or approved is done."
         return [Refusal("people.frozen", sentence, DESK)]
 
+    def against_rejecting(self, _reason: str) -> list[Refusal]:
+        """Any reason will do."""
+        return []
+
     def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
         """The proposer takes it back, or who could stop it once it is approved."""
         if actor.id != proposer:

@@ -1,7 +1,8 @@
 """What the law asks of a request about an account: documents, and representatives enough to act.
 
 The same is asked when an account is opened, when it passes to another holder, and at each review.
-A law that asks for nothing is content with nothing.
+A law that asks for nothing is content with nothing. Where it lists the grounds on which a request
+is refused, there are no others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from openets.people.identity import ASKED as OF_HOLDER
 from openets.people.office import Office
 from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
 
+REFUSAL_GROUNDS = "accounts.refusal-grounds"
 OF_ACCOUNT = "accounts.opening.documents-of-account"
 REPRESENTATIVES = ("accounts.representatives", "desk.representatives")
 
@@ -52,6 +54,15 @@ def missing_documents(
         for name, citation in documents_asked(office, holder.kind, type).items()
         if name not in there[citation]
     ]
+
+
+def ground_problems(office: Office, reason: str) -> list[Refusal]:
+    """Nothing if a reason is a ground of the law, alone or followed by a colon and a note."""
+    grounds = office.by_law(REFUSAL_GROUNDS, {}).get("reasons", ())
+    if not grounds or reason in grounds or reason.startswith(tuple(f"{one}: " for one in grounds)):
+        return []
+    sentence = f"A request is refused on these grounds only: {'; '.join(grounds)}."
+    return [Refusal("people.refusal-ground", sentence, REFUSAL_GROUNDS, "reason")]
 
 
 def representative_problems(office: Office, named: Mapping[int, str]) -> list[Refusal]:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from openets.desk.desk import DESK, Outcome
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number, Text
+from openets.people.completeness import ground_problems
 from openets.people.office import Office
 from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
 
@@ -68,6 +69,10 @@ class _Appointment(Asked):
             )
             return [Refusal("people.too-many-representatives", sentence, NUMBERS)]
         return []
+
+    def against_rejecting(self, reason: str) -> list[Refusal]:
+        """Whom somebody wants to represent an account is refused on a ground of the law."""
+        return ground_problems(self.office, reason) if self.body.state == ACTIVE else []
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the register."""

@@ -34,7 +34,7 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.people.accounts import full_number, refuse_request
+from openets.people.accounts import full_number
 from openets.people.completeness import documents_asked
 from openets.people.opening import desk_database, opening
 from openets.people.register import Register
@@ -307,8 +307,9 @@ def refuse_account(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
+    reason = f"{ground}: {note}" if note else ground
     with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(refuse_request(office.desk, office.office, actor, number, ground, note))
+        show_proposal(office.desk.reject(actor, number, reason))
 
 
 @account_app.command("status")
