@@ -136,7 +136,7 @@ def full_number(office: Office, number: int) -> str:
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:
     """Notes documents about the holder with the holder, the newer in place of the older."""
     holder = office.register.holders.get(number)
-    asked = holder_documents(office, holder.kind) if holder else ()
+    asked = holder_documents(office.by_law, holder.kind) if holder else ()
     documents = {name: where for name, where in documents.items() if name in asked}
     if holder and documents:
         office.register.holders.change(holder._replace(documents={**holder.documents, **documents}))

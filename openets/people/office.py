@@ -59,10 +59,7 @@ class Office:
 
     def by_law(self, path: str, otherwise: Any) -> Any:
         """What a parameter says today, or something else where the law says nothing."""
-        try:
-            return thaw(self.rulebook.ask(path, for_=self.today()).value)
-        except NoLaw:
-            return otherwise
+        return by_law(self.rulebook, self.today(), path, otherwise)
 
     def account(self, number: int) -> Account | None:
         """An account of the books, or None."""
@@ -128,6 +125,14 @@ class Office:
         except NoLaw:
             covered = False
         return covered or bool(rule and rule.surrenders)
+
+
+def by_law(rulebook: Rulebook, day: date, path: str, otherwise: Any) -> Any:
+    """What a parameter says for a day, or something else where the law says nothing."""
+    try:
+        return thaw(rulebook.ask(path, for_=day).value)
+    except NoLaw:
+        return otherwise
 
 
 def no_account(number: int) -> Refusal:

@@ -187,17 +187,14 @@ def test_a_request_is_refused_on_a_ground_of_the_law(day: Day) -> None:
 
 
 def test_so_is_a_representative_but_not_the_end_of_one(day: Day) -> None:
-    named = {"account": CEMENT, "person": TRADER_ONE, "right": BOTH}
-    for state in ("active", "suspended"):
-        proposal = day.propose(SENIOR, "representative", **named, state=state)
-        if state == "active":
-            with pytest.raises(Refused, match=r"people\.refusal-ground"):
-                day.office.desk.reject(
-                    person(day.office, OTHER_SENIOR), proposal.number, "a bad feeling"
-                )
-        ground = "reasonable suspicion" if state == "active" else "a bad feeling"
-        ended = day.office.desk.reject(person(day.office, OTHER_SENIOR), proposal.number, ground)
-        assert ended.state == "rejected"
+    actor = person(day.office, OTHER_SENIOR)
+    appointed = {"account": CEMENT, "person": TRADER_ONE, "right": BOTH}
+    proposal = day.propose(SENIOR, "representative", **appointed)
+    with pytest.raises(Refused, match=r"people\.refusal-ground"):
+        day.office.desk.reject(actor, proposal.number, "a bad feeling")
+    assert day.approve(OTHER_SENIOR, proposal).state == "completed"
+    ending = day.propose(SENIOR, "representative", **appointed, state="suspended")
+    assert day.office.desk.reject(actor, ending.number, "a bad feeling").state == "rejected"
 
 
 # -- status ---------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from tests.small_office import (
     MONDAY,
     SENIOR,
     TRADER,
+    TRADER_ONE,
     make_office,
     person,
     staffed,
@@ -54,13 +55,20 @@ def refused(office: Opened, who: int, command: str, body: str) -> list[str]:
             SENIOR,
             "representative",
             f'{{"account": {CEMENT}, "person": {SENIOR}, "right": "read only"}}',
-            ["people.not-a-representative"],
+            ["people.not-to-represent"],
+        ),
+        (
+            SENIOR,
+            "representative",
+            f'{{"account": {CEMENT}, "person": {TRADER_ONE}, "right": "read only",'
+            ' "state": "suspended"}',
+            ["people.not-represented"],
         ),
         (
             SENIOR,
             "representative",
             f'{{"account": {CEMENT}, "person": {CEMENT_ONE}, "right": "everything"}}',
-            ["people.right-unknown"],
+            ["people.right-not-known"],
         ),
         (
             CEMENT_ONE,

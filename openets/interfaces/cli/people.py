@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -34,8 +35,10 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.kernel.clock import SystemClock
 from openets.people.accounts import full_number
 from openets.people.completeness import documents_asked
+from openets.people.office import by_law
 from openets.people.opening import desk_database, opening
 from openets.people.register import Register
 from openets.people.reviewing import reviews_due
@@ -270,8 +273,8 @@ def account_papers(
     with opened(directory) as store:
         if ACCOUNT_TYPES + type not in store.rulebook.paths():
             fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
-        with opening(store) as office:
-            asked = documents_asked(office.office, kind, type)
+        today = SystemClock().now().date()
+        asked = documents_asked(partial(by_law, store.rulebook, today), kind, type)
     print_rows(("document", "asked by"), list(asked.items()), as_json=as_json, as_csv=as_csv)
 
 
