@@ -18,6 +18,7 @@ from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
 from openets.kernel.records import ActRecord, Block, Record, Transaction
 from openets.kernel.refusal import Refusal
 from openets.ledger import checks
+from openets.ledger.frozen import Scope, Still, scope_of, still_of
 from openets.ledger.requests import ActRequest, Request, TransactionRequest
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
@@ -158,7 +159,9 @@ class Book:
         self.caps: dict[tuple[str, int], int] = {}
         self.reservations: dict[int, Reservation] = {}
         self.reserved: dict[tuple[int, int], int] = {}
-        self.frozen: set[int | str | tuple[str, int]] = set()
+        self.frozen: dict[Scope, bool] = {}  # True where units may still come in
+        self.still: dict[str, Still] = {}  # frozen serials by registry of origin
+        self.stopped: dict[tuple[int, int], int] = {}  # frozen units by (account, kind)
         self.emissions: dict[tuple[int, int], int] = {}
         self.money: dict[tuple[int, str], int] = {}
         self.keys: dict[bytes, int] = {}
@@ -184,8 +187,10 @@ class Book:
         return queue.quantity if queue else 0
 
     def available(self, account: int, kind: int) -> int:
-        """Units of a kind in an account that are not reserved."""
-        return self.held(account, kind) - self.reserved.get((account, kind), 0)
+        """Units of a kind in an account that are neither reserved nor frozen as serials."""
+        place = (account, kind)
+        bound = self.reserved.get(place, 0) + self.stopped.get(place, 0)
+        return self.held(account, kind) - bound
 
     def holdings(self, account: int) -> dict[int, int]:
         """Units in an account by kind."""
@@ -278,6 +283,8 @@ class Book:
             start = self.last_serial.get(self.kinds[kind].registry, 0) + 1
             return (Block(kind, start, start + wanted - 1),)
         queue = self.queues[(request.transferring, kind)]
+        if (request.transferring, kind) in self.stopped:
+            return self._pick_around(queue, kind, wanted)
         blocks = []
         index = queue.head
         while wanted:
@@ -286,6 +293,19 @@ class Book:
             blocks.append(Block(kind, start, end))
             wanted -= end - start + 1
             index += 1
+        return tuple(blocks)
+
+    def _pick_around(self, queue: Queue, kind: int, wanted: int) -> tuple[Block, ...]:
+        """The oldest serials that are not frozen."""
+        still = self.still[self.kinds[kind].registry]
+        blocks: list[Block] = []
+        for start, end in queue.blocks():
+            for first, last in still.around(start, end):
+                if not wanted:
+                    return tuple(blocks)
+                last = min(last, first + wanted - 1)
+                blocks.append(Block(kind, first, last))
+                wanted -= last - first + 1
         return tuple(blocks)
 
     # -- applying -------------------------------------------------------------------------------
@@ -436,7 +456,7 @@ class Book:
                 account = self.accounts[act.account]
                 self._change(account, "standing", (account.type, act.status))
             case acts.Freeze() | acts.Lift():
-                self._freeze(checks.scope_of(act), isinstance(act, acts.Freeze))
+                self._freeze(act)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self._set(self.pools, sequence, Pool(act))
                 if isinstance(act, acts.CapSet):
@@ -454,12 +474,28 @@ class Book:
             case acts.EmissionsVerified():
                 self._set(self.emissions, (act.account, act.year), act.tonnes)
 
-    def _freeze(self, scope: int | str | tuple[str, int], frozen: bool) -> None:
-        if frozen and scope in self.frozen:
-            return  # nor may undoing this order lift the one before it
-        if frozen:
-            self.frozen.add(scope)
-            self._undo.append((self.frozen.discard, scope))
-        else:
-            self.frozen.discard(scope)
-            self._undo.append((self.frozen.add, scope))
+    def _freeze(self, act: acts.Freeze | acts.Lift) -> None:
+        scope = scope_of(act)
+        if isinstance(act, acts.Freeze):
+            self._set(self.frozen, scope, bool(act.incoming))
+        elif scope in self.frozen:
+            self._undo.append((self.frozen.__setitem__, scope, self.frozen.pop(scope)))
+        if isinstance(scope, tuple) and len(scope) == 3:
+            self._change(self, "still", still_of(self.frozen))
+            self._change(self, "stopped", self._count_stopped())
+
+    def _count_stopped(self) -> dict[tuple[int, int], int]:
+        """Frozen units by place. They cannot move, so a count made at the order stays right."""
+        found = {}
+        for (account, kind), queue in self.queues.items():
+            still = self.still.get(self.kinds[kind].registry)
+            if still is None:
+                continue
+            count = sum(
+                last - first + 1
+                for start, end in queue.blocks()
+                for first, last in still.within(start, end)
+            )
+            if count:
+                found[account, kind] = count
+        return found

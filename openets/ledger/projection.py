@@ -12,13 +12,15 @@ row with another beginning. What is asked of an account lies together (`entry`, 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from typing import Any
 
 from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
 from openets.kernel.records import ActRecord, Record, Transaction, decode_record
-from openets.ledger.checks import OPEN, name_of_scope, scope_of
+from openets.ledger.checks import OPEN
+from openets.ledger.frozen import name_of_scope, scope_of
 from openets.ledger.journal import Journal
 from openets.storage.database import Database
 
@@ -103,6 +105,7 @@ TABLES_MADE = tuple(
     + (" {clustered}" if columns[-1].startswith("PRIMARY KEY") else "")
     for table, columns in TABLES.items()
 )
+SHAPE = hashlib.sha256("\n".join(TABLES_MADE).encode()).digest()
 KEY = ("account {id}", "kind {id}", "last_serial {id}")  # of a holding
 NO_MOVEMENT = (0, 0, 0, 0, 0, 0)  # of type, year, accounts, reference and quantity: an act's row
 
@@ -129,8 +132,15 @@ class Projection:
                 self.database.run(f"DROP TABLE IF EXISTS {table}")
             for statement in TABLES_MADE:
                 self.database.run(statement)
-            start = ("journal", 0, genesis(self.store))
-            self.database.run("INSERT INTO mark VALUES (?, ?, ?)", start)
+            for mark in (("journal", 0, genesis(self.store)), ("shape", 0, SHAPE)):
+                self.database.run("INSERT INTO mark VALUES (?, ?, ?)", mark)
+
+    def is_of_this_release(self) -> bool:
+        """True if the tables there are have the shape this release gives them."""
+        if not self.database.has_table("mark"):
+            return False
+        found = self.database.row("SELECT head FROM mark WHERE name = 'shape'")
+        return found is not None and bytes(found[0]) == SHAPE
 
     def mark(self) -> tuple[int, bytes]:
         """How far the tables have come: the last sequence and the chain's head there."""

@@ -1,4 +1,4 @@
-"""Questions to the query tables: accounts, transactions, and the way of a serial.
+"""Questions to the query tables: accounts, transactions, records.
 
 Reads never touch the books. They answer from the projection, so they may lag behind the journal by
 what has not been projected yet; `Projection.mark` says how far they are.
@@ -59,20 +59,6 @@ class RecordView(NamedTuple):
     act: str | None
     blocks: list[tuple[int, str, str, int, int]]
     legs: list[tuple[int, str, int]]
-
-
-class Hop(NamedTuple):
-    """A step in the life of a serial."""
-
-    sequence: int
-    effective: int
-    type: int
-    year: int
-    transferring: int
-    acquiring: int
-    unit: str
-    first: int
-    last: int
 
 
 def account(database: Database, number: int) -> AccountView | None:
@@ -156,14 +142,7 @@ def resting_on(database: Database, sequence: int) -> int:
     return int(found[0]) if found else 0
 
 
-def trace(database: Database, registry: str, serial: int) -> list[Hop]:
-    """Every transaction that moved a serial of an originating registry, from its creation on."""
-    rows = database.rows(
-        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.first_serial, b.last_serial"
-        " FROM kind k JOIN block b ON b.kind = k.kind JOIN record r ON r.sequence = b.sequence"
-        " WHERE k.registry = ? AND b.first_serial <= ? AND b.last_serial >= ?"
-        " ORDER BY r.sequence",
-        (registry, serial, serial),
-    )
-    return [Hop(*row) for row in rows]
+def registries_of(database: Database, accounts: set[int]) -> list[str]:
+    """The registries these accounts belong to."""
+    rows = database.rows("SELECT number, registry FROM account")
+    return sorted({registry for number, registry in rows if number in accounts})

@@ -18,7 +18,7 @@ from openets.kernel.records import ActRecord, Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
 from openets.rulebook.tables import Tables, TransactionType
-from openets.translog.picture import Picture, Place, scopes
+from openets.translog.picture import Picture, Place, scopes, span_of
 
 RULE = "log rule"
 
@@ -108,7 +108,7 @@ def _likeness(view: View, record: Transaction) -> Likeness:
 def _left_of(view: View, record: Transaction) -> tuple[MoveCheck, ...]:
     """What each record must still be asked, where one like it passed every check."""
     left: list[MoveCheck] = [parties_differ, blocks_are_whole, serials_are_the_senders]
-    left += [claims_are_kept, rulebook_is_adopted, nothing_is_frozen]
+    left += [claims_are_kept, no_serial_is_arrested, rulebook_is_adopted, nothing_is_frozen]
     if record.legs:
         left += [accounts_are_known, money_sums_to_zero]
     if view.tables.transaction_types[record.type].reverses:
@@ -217,13 +217,29 @@ def claims_are_kept(view: View, record: Transaction) -> Refusal | None:
         return None
     for kind in {block.kind for block in record.blocks}:
         place = (record.transferring, kind)
-        claimed = picture.claimed.get(place)
-        if not claimed:
+        claimed, immobile = picture.claimed.get(place) or 0, picture.immobile.get(place) or 0
+        if not claimed and not immobile:
             continue  # it holds what it sends: `serials_are_the_senders` came before
-        free = (picture.held.get(place) or 0) - claimed + (claim.quantity if claim else 0)
+        free = (picture.held.get(place) or 0) - claimed - immobile
+        free += claim.quantity if claim else 0
         if free < sum(block.quantity for block in record.blocks if block.kind == kind):
             sentence = f"Account {record.transferring} has reserved part of the units it sends."
             return Refusal("log.reserved", sentence, RULE)
+    return None
+
+
+def no_serial_is_arrested(view: View, record: Transaction) -> Refusal | None:
+    arrested = view.picture.arrested.items()
+    if not arrested:
+        return None
+    for block in record.blocks:
+        registry = view.picture.kinds.get(block.kind)
+        for (home, first, last), _ in arrested:
+            if registry and home == registry.registry:
+                start, end = max(first, block.start), min(last, block.end)
+                if start <= end:
+                    sentence = f"Serials {home} {start}-{end} are frozen and stay where they are."
+                    return Refusal("log.serials-frozen", sentence, RULE)
     return None
 
 
@@ -289,9 +305,11 @@ def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
         if not number:
             continue
         registry = _place(view, number).registry
-        for scope in (("account", number), ("registry", registry)):
-            if frozen.get(scope):
-                return _is_frozen(*scope)
+        enters = number == record.acquiring and view.picture.receiving.get(number)
+        if frozen.get(("account", number)) and not enters:
+            return _is_frozen("account", number)
+        if frozen.get(("registry", registry)):
+            return _is_frozen("registry", registry)
     for block in record.blocks:
         if frozen.get(("kind", block.kind)):
             return _is_frozen("kind", block.kind)
@@ -388,6 +406,7 @@ ALWAYS: tuple[MoveCheck, ...] = (
     blocks_are_whole,
     serials_are_the_senders,
     new_serials_are_next,
+    no_serial_is_arrested,
     claims_are_kept,
     money_sums_to_zero,
 )
@@ -436,8 +455,13 @@ def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
     if not isinstance(act, acts.Freeze | acts.Lift):
         return None
     named = scopes(act)
+    if act.first is not None or act.last is not None:
+        return _serials_to_freeze(view, act, alone=not named)
     if len(named) != 1:
-        return Refusal("log.freeze-scope", "A freeze names one account, kind or registry.", RULE)
+        sentence = "A freeze names one account, kind, registry or block of serials."
+        return Refusal("log.freeze-scope", sentence, RULE)
+    if named[0][0] != "account" and getattr(act, "incoming", None):
+        return Refusal("log.freeze-incoming", "Only an account can be left open to receive.", RULE)
     word, which = named[0]
     if word == "account" and view.picture.places.get(int(which)) is None:
         return Refusal("log.account-unknown", f"The log knows no account {which}.", RULE)
@@ -446,11 +470,27 @@ def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
     return None
 
 
+def _serials_to_freeze(view: View, act: acts.Freeze | acts.Lift, *, alone: bool) -> Refusal | None:
+    span = span_of(act)
+    if span is None or not alone or span[1] > span[2] or getattr(act, "incoming", None):
+        sentence = "Serials to freeze are a registry of origin, a first and a last, nothing else."
+        return Refusal("log.freeze-block", sentence, RULE)
+    serials = view.picture.serials.get(span[0])
+    if serials is None or span[2] > serials.last:
+        sentence = f"Serial {span[0]} {span[2]} was never created."
+        return Refusal("log.freeze-serials", sentence, RULE)
+    if isinstance(act, acts.Lift) and not view.picture.arrested.get(span):
+        sentence = f"Serials {span[0]} {span[1]}-{span[2]} are not frozen as such a block."
+        return Refusal("log.serials-not-frozen", sentence, RULE)
+    return None
+
+
 def reservation_is_covered(view: View, act: acts.Act) -> Refusal | None:
     if not isinstance(act, acts.Reserved):
         return None
     place = (act.account, act.kind)
     free = (view.picture.held.get(place) or 0) - (view.picture.claimed.get(place) or 0)
+    free -= view.picture.immobile.get(place) or 0
     if act.quantity <= free:
         return None
     sentence = f"Account {act.account} has {free} units free, not {act.quantity}."

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from openets.kernel import acts
@@ -27,6 +27,7 @@ STARTING_STATUS = "open"
 K = TypeVar("K")
 V = TypeVar("V")
 Scope = tuple[str, int | str]
+Span = tuple[str, int, int]  # registry of origin, first and last serial
 
 
 class Shelf(Generic[K, V]):
@@ -116,6 +117,13 @@ class SerialMap:
                 break
             start = min(end, self._end(place, index)) + 1
         return start
+
+    def stretches(self, start: int, end: int) -> Iterator[Stretch]:
+        """The stretches that hold the serials from `start` to `end`, as far as there are any."""
+        while 0 < start <= min(end, self.last):
+            place, index = self._find(start)
+            yield self._stretch(place, index)
+            start = self._end(place, index) + 1
 
     def create(self, block: Block, account: int) -> None:
         """Adds new serials at the end."""
@@ -252,6 +260,9 @@ class Picture:
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
         self.frozen: Shelf[Scope, bool] = Shelf()
+        self.receiving: Shelf[int, bool] = Shelf()  # frozen accounts that may still receive
+        self.arrested: Shelf[Span, bool] = Shelf()  # frozen serials
+        self.immobile: Counts[tuple[int, int]] = Counts()  # of what an account holds of a kind
         self.keys: Shelf[bytes, int] = Shelf()
         self.created: Counts[int] = Counts()
         self.caps: Shelf[tuple[str, int], bool] = Shelf()
@@ -263,6 +274,9 @@ class Picture:
             self.claims,
             self.permissions,
             self.frozen,
+            self.receiving,
+            self.arrested,
+            self.immobile,
             self.keys,
             self.created,
             self.caps,
@@ -367,6 +381,23 @@ class Picture:
             self.claims.put(number, None)
             self.claimed.add((claim.account, claim.kind), -claim.quantity)
 
+    def _stop(self, act: acts.Freeze | acts.Lift) -> None:
+        frozen = True if isinstance(act, acts.Freeze) else None
+        for scope in scopes(act):
+            self.frozen.put(scope, frozen)
+        if act.account is not None:
+            self.receiving.put(act.account, getattr(act, "incoming", None))
+        span = span_of(act)
+        if span is None or self.arrested.get(span) == frozen:
+            return
+        self.arrested.put(span, frozen)
+        others = [other for other, _ in self.arrested.items() if other != span]
+        serials = self.serials.get(span[0]) or SerialMap()
+        for low, high in _uncovered(span, others):
+            for row in serials.stretches(low, high):
+                units = min(row.end, high) - max(row.start, low) + 1
+                self.immobile.add((row.account, row.kind), units if frozen else -units)
+
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
             case acts.RulebookAdopted():
@@ -382,8 +413,7 @@ class Picture:
                 if known is not None:
                     self.places.put(act.account, known._replace(status=act.status))
             case acts.Freeze() | acts.Lift():
-                for scope in scopes(act):
-                    self.frozen.put(scope, True if isinstance(act, acts.Freeze) else None)
+                self._stop(act)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self.permissions.put(sequence, _permission(act))
                 if isinstance(act, acts.CapSet):
@@ -396,9 +426,31 @@ class Picture:
 
 
 def scopes(act: acts.Freeze | acts.Lift) -> list[Scope]:
-    """What a freeze or lift names; a proper one names exactly one thing."""
-    named = (("account", act.account), ("kind", act.kind), ("registry", act.registry))
+    """What a freeze or lift names, serials apart; a proper one names exactly one thing."""
+    registry = act.registry if act.first is None and act.last is None else None
+    named = (("account", act.account), ("kind", act.kind), ("registry", registry))
     return [(word, value) for word, value in named if value is not None]
+
+
+def span_of(act: acts.Freeze | acts.Lift) -> Span | None:
+    """The serials a freeze or lift names, None unless it names registry, first and last."""
+    if act.registry is None or act.first is None or act.last is None:
+        return None
+    return act.registry, act.first, act.last
+
+
+def _uncovered(span: Span, others: Iterable[Span]) -> list[tuple[int, int]]:
+    """The parts of a span that lie in none of the others."""
+    parts = [span[1:]]
+    for registry, first, last in others:
+        if registry == span[0]:
+            parts = [
+                (start, end)
+                for low, high in parts
+                for start, end in ((low, min(high, first - 1)), (max(low, last + 1), high))
+                if start <= end
+            ]
+    return parts
 
 
 def _permission(act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> Permission:
