@@ -22,7 +22,7 @@ from openets.rulebook.tables import Tables
 from openets.world.course import Course
 from openets.world.market import Deal
 
-CALL = 25_000  # several of the writer's batches, so that book and log are both busy
+CALL = 20_000  # several of the writer's batches, so that book and log are both busy
 HOUR = "T10:00"
 
 
