@@ -199,7 +199,9 @@ class Projection:
                 "INSERT INTO frozen (scope, sequence) VALUES (?, ?)",
                 [(scope, since) for scope, since in stretch.frozen.items() if since],
             )
-            database.run("UPDATE mark SET sequence = ?, head = ?", (last, head))
+            database.run(
+                "UPDATE mark SET sequence = ?, head = ? WHERE name = 'journal'", (last, head)
+            )
 
     def _merge(self, table: str, rows: list[tuple[int, ...]], on_conflict: str) -> None:
         if rows:
