@@ -47,6 +47,17 @@ def name_of_scope(scope: Scope) -> str:
     return f"serials {scope[0]} {scope[1]}-{scope[2]}"
 
 
+def scope_named(name: str) -> Scope:
+    """The scope a name tells, as `name_of_scope` writes it."""
+    word, place, *serials = name.split(" ")
+    if serials:
+        first, last = serials[0].split("-")
+        return place, int(first), int(last)
+    if word == "registry":
+        return place
+    return int(place) if word == "account" else (word, int(place))
+
+
 class Still:
     """The frozen serials of one registry of origin, as disjoint stretches in ascending order."""
 

@@ -7,15 +7,26 @@ what has not been projected yet; `Projection.mark` says how far they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from openets.ledger.frozen import Scope, name_of_scope, scope_named, still_of
 from openets.storage.database import Database
 
 
-class AccountView(NamedTuple):
-    """An account and what it holds: (unit, registry of origin, quantity) for each kind.
+class Freeze(NamedTuple):
+    """A freeze that concerns an account: its record, what it names, the units there it stops."""
 
-    `frozen` is the record that froze the account or its registry, 0 if neither is frozen.
+    sequence: int
+    what: str
+    units: int
+
+
+class AccountView(NamedTuple):
+    """An account and what it holds: (unit, registry of origin, quantity, frozen) for each kind.
+
+    `frozen` is the first record that froze the account or its registry, 0 if neither is frozen;
+    `freezes` are all that concern it, those of kinds and serials too.
     """
 
     number: int
@@ -26,7 +37,8 @@ class AccountView(NamedTuple):
     status: str
     opened: int
     frozen: int
-    holdings: list[tuple[str, str, int]]
+    freezes: list[Freeze]
+    holdings: list[tuple[str, str, int, int]]
 
 
 class Entry(NamedTuple):
@@ -70,17 +82,68 @@ def account(database: Database, number: int) -> AccountView | None:
     )
     if found is None:
         return None
-    freeze = database.row(
-        "SELECT MIN(sequence) FROM frozen WHERE scope IN (?, ?)",
-        (f"account {number}", f"registry {found[1]}"),
+    held = [
+        Held(*row)
+        for row in database.rows(
+            "SELECT b.kind, k.unit, k.registry, b.quantity FROM balance b"
+            " JOIN kind k ON k.kind = b.kind"
+            " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
+            (number,),
+        )
+    ]
+    whole: set[Scope] = {number, str(found[1])}
+    scopes: dict[Scope, int] = {
+        scope_named(name): int(since)
+        for name, since in database.rows("SELECT scope, sequence FROM frozen ORDER BY sequence")
+    }
+    blocks = _blocks_if_asked(database, number, scopes)
+    freezes = []
+    for scope, since in scopes.items():
+        units = sum(_stopped([scope], whole, one, blocks) for one in held)
+        if units or scope in whole:
+            freezes.append(Freeze(since, name_of_scope(scope), units))
+    frozen = min((since for scope, since in scopes.items() if scope in whole), default=0)
+    holdings = [
+        (one.unit, one.registry, one.quantity, _stopped(scopes, whole, one, blocks)) for one in held
+    ]
+    return AccountView._make((*found, frozen, freezes, holdings))
+
+
+class Held(NamedTuple):
+    """What an account holds of a kind."""
+
+    kind: int
+    unit: str
+    registry: str
+    quantity: int
+
+
+Blocks = list[tuple[int, int, int]]  # kind, first and last serial
+
+
+def _blocks_if_asked(database: Database, account: int, scopes: Iterable[Scope]) -> Blocks:
+    """The blocks of an account, read only where a freeze names serials."""
+    if not still_of(scopes):
+        return []
+    sql = "SELECT kind, first_serial, last_serial FROM holding WHERE account = ?"
+    return [(kind, first, last) for kind, first, last in database.rows(sql, (account,))]
+
+
+def _stopped(scopes: Iterable[Scope], whole: set[Scope], held: Held, blocks: Blocks) -> int:
+    """Units of a kind that these freezes stop; each counts once, however many freezes meet in it.
+
+    `whole` are the scopes that stop everything in the account.
+    """
+    scopes = list(scopes)
+    if not whole.isdisjoint(scopes) or ("kind", held.kind) in scopes:
+        return held.quantity
+    still = still_of(scopes).get(held.registry)
+    return sum(
+        end - start + 1
+        for kind, first, last in blocks
+        if still and kind == held.kind
+        for start, end in still.within(first, last)
     )
-    frozen = (freeze[0] if freeze else None) or 0
-    holdings = database.rows(
-        "SELECT k.unit, k.registry, b.quantity FROM balance b JOIN kind k ON k.kind = b.kind"
-        " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
-        (number,),
-    )
-    return AccountView._make((*found, frozen, list(holdings)))
 
 
 def statement(database: Database, number: int) -> list[Entry]:

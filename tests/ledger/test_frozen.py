@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from openets.kernel import acts
 from openets.kernel.records import Block
-from openets.ledger.frozen import Still, name_of_scope, scope_of
+from openets.ledger import reads
+from openets.ledger.frozen import Still, name_of_scope, scope_named, scope_of
 from openets.ledger.post import Writer
 from openets.ledger.requests import Outcome
-from openets.ledger.store import open_writer
+from openets.ledger.store import open_store, open_writer
 from openets.ledger.verify import verify
 from openets.translog.client import Accepted, LocalLog, RecordRefused, open_local_log
 from tests.busy_world import SCENE, SPARE
-from tests.small_world import FIRST, KIND, SECOND, act, make_store, move
+from tests.small_world import FIRST, KIND, SECOND, UNIT, act, make_store, move
 from tests.translog.batches import Forger
 
 spans = st.lists(
@@ -48,6 +49,8 @@ def test_an_order_of_an_older_release_is_written_as_it_was() -> None:
     block = acts.Freeze(registry="AT", first=1, last=9, reason="drill")
     assert acts.parse_act(block.payload()) == block
     assert name_of_scope(scope_of(block)) == "serials AT 1-9"
+    for scope in (scope_of(order), scope_of(block), "AT", ("kind", 3)):
+        assert scope_named(name_of_scope(scope)) == scope
     assert json.loads(block.payload())["last"] == 9
 
 
@@ -99,6 +102,46 @@ def test_what_is_picked_goes_around_the_frozen_block(books: tuple[Writer, LocalL
     assert code(sell(writer, 1, "one")) == "ledger.not-covered"
     assert order(writer, "lift", lift=True, **stolen).completed
     assert sell(writer, 60, "returned").completed
+
+
+def shown(writer: Writer, folder: Path) -> reads.AccountView:
+    """What the query tables say of the first operator's account."""
+    projection = open_store(folder / "store").projection()
+    with closing(projection.database) as database:
+        projection.catch_up(writer.journal)
+        view = reads.account(database, FIRST)
+    assert view is not None
+    return view
+
+
+def test_an_account_shows_what_stands_still_in_it(
+    books: tuple[Writer, LocalLog], tmp_path: Path
+) -> None:
+    """Of AT 51-300 two overlapping blocks, then the kind, then everything."""
+    writer, _ = books
+    one, two, elsewhere = (
+        order(writer, f"freeze {first}", registry="AT", first=first, last=last).sequence
+        for first, last in ((41, 120), (101, 140), (301, 305))
+    )
+    view = shown(writer, tmp_path)
+    assert view.holdings == [(UNIT, "AT", 250, 90)]
+    assert view.freezes == [(one, "serials AT 41-120", 70), (two, "serials AT 101-140", 40)]
+    assert (view.frozen, elsewhere) == (0, two + 1)
+    order(writer, "lift", lift=True, registry="AT", first=41, last=120)
+    assert shown(writer, tmp_path).holdings == [(UNIT, "AT", 250, 40)]
+    kind = order(writer, "kind", kind=KIND).sequence
+    assert shown(writer, tmp_path).freezes[1:] == [(kind, f"kind {KIND}", 250)]
+    assert shown(writer, tmp_path).holdings == [(UNIT, "AT", 250, 250)]
+    order(writer, "lift kind", lift=True, kind=KIND)
+    registry = order(writer, "registry", registry="AT").sequence
+    order(writer, "account", account=FIRST)
+    view = shown(writer, tmp_path)
+    assert (view.frozen, view.holdings) == (registry, [(UNIT, "AT", 250, 250)])
+    assert [(freeze.what, freeze.units) for freeze in view.freezes] == [
+        ("serials AT 101-140", 40),
+        ("registry AT", 250),
+        (f"account {FIRST}", 250),
+    ]
 
 
 def test_a_frozen_serial_that_is_named_is_refused(books: tuple[Writer, LocalLog]) -> None:

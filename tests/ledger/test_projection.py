@@ -107,7 +107,7 @@ def test_questions_are_answered(writer: Writer) -> None:
         view = reads.account(database, FIRST)
         assert view is not None
         assert (view.number, view.registry, view.type) == (FIRST, "AT", "operator-holding")
-        assert view.holdings == [("allowance-2005-2007", "AT", 195)]
+        assert view.holdings == [("allowance-2005-2007", "AT", 195, 0)]
         assert reads.account(database, 99) is None
         frozen, closed = reads.account(database, FROZEN), reads.account(database, CLOSED)
         assert frozen is not None and closed is not None

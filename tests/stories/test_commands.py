@@ -165,6 +165,11 @@ def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> N
     for scope in (("--serials", "at-1-10"), ("--kind", 1), ("--registry", "SI")):
         assert "has taken it over" in run("log", "freeze", *scope, *why, store=store)
         assert "has taken it over" in run("log", "lift", *scope, *why, store=store)
+    run("log", "freeze", "--registry", "AT", *why, store=store)
+    assert "registry AT frozen by record 1263: " in run("account", "show", ACCOUNT, store=store)
+    held = rows_as_json("account", "show", ACCOUNT, store=store)
+    assert held and all(row["frozen"] == row["quantity"] for row in held)
+    run("log", "lift", "--registry", "AT", *why, store=store)
     run("log", "freeze", ACCOUNT, "--incoming", *why, store=store)
     for words, answer in (
         (("log", "lift", "--serials", "AT-1-9"), "not frozen as such a block"),

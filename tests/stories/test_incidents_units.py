@@ -1,14 +1,15 @@
 """What happened to stolen, claimed and recycled units once, told again in both books.
 
-Where a defence is a value of the law, the same attack is told a second time with a folder of law
-that lacks it, and then it succeeds: so it is that defence that held.
+The same attack is told a second time without the one defence, and then it succeeds: so it is that
+defence that held. Where the defence is a value of the law, a folder of law lacks it; where it is an
+order to stand still, the order is not given.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from openets.ledger.post import Writer
 from openets.ledger.requests import Outcome
 from openets.ledger.store import Store, open_writer
 from openets.ledger.verify import verify
+from openets.people.opening import Opened
 from openets.rulebook.load import FURTHER_LAW, LAW
 from openets.storage.database import Database
 from openets.translog.client import (
@@ -105,9 +107,7 @@ def code(outcome: Outcome) -> str:
 # -- November 2010: stolen units cross a border; the block stands still wherever it lies --
 
 
-def test_a_stolen_block_stands_still_in_every_registry_and_its_way_is_known(
-    europe: Europe,
-) -> None:
+def steal(europe: Europe) -> tuple[Outcome, Outcome, Outcome]:
     """AT 51-140 are stolen from the first operator; part is sold at home, part abroad."""
     theft = europe.move("10-0", FIRST, SECOND, 90, "theft")
     assert europe.move("10-0", FIRST, SPARE, 5, "an honest sale").completed
@@ -116,15 +116,25 @@ def test_a_stolen_block_stands_still_in_every_registry_and_its_way_is_known(
     named = move("10-0", SECOND, SPARE, 10, "home")._replace(blocks=(Block(KIND, 81, 90),))
     (home,) = europe.writer.post([named])
     assert abroad.completed and home.completed
+    return theft, abroad, home
+
+
+def sell_on(europe: Europe) -> list[Outcome]:
+    """A stolen unit from each account it has come to."""
+    ways = (("3-21", THIRD, SECOND, 51), ("10-0", SPARE, FIRST, 81), ("10-0", SECOND, FIRST, 91))
+    asked = [
+        move(type_, holder, to, 1, "on")._replace(blocks=(Block(KIND, serial, serial),))
+        for type_, holder, to, serial in ways
+    ]
+    return europe.writer.post(asked)
+
+
+def test_a_stolen_block_stands_still_in_every_registry_and_its_way_is_known(
+    europe: Europe,
+) -> None:
+    theft, abroad, home = steal(europe)
     europe.order(acts.Freeze(registry="AT", first=51, last=140, reason="stolen"))
-    for type_, holder, to, serial in (
-        ("3-21", THIRD, SECOND, 51),
-        ("10-0", SPARE, FIRST, 81),
-        ("10-0", SECOND, FIRST, 91),
-    ):
-        asked = move(type_, holder, to, 1, "on")._replace(blocks=(Block(KIND, serial, serial),))
-        (outcome,) = europe.writer.post([asked])
-        assert "frozen" in outcome.refusals[0].sentence
+    assert all("frozen" in outcome.refusals[0].sentence for outcome in sell_on(europe))
     with closing(europe.tables()) as database:
         found = tracing.trace_record(database, theft.sequence, "forward")
     assert [(h.sequence, h.transferring, h.acquiring, h.quantity) for h in found.hops] == [
@@ -135,7 +145,18 @@ def test_a_stolen_block_stands_still_in_every_registry_and_its_way_is_known(
     assert verify(europe.store).sound
 
 
+def test_without_the_order_it_is_sold_on(europe: Europe) -> None:
+    steal(europe)
+    assert all(outcome.completed for outcome in sell_on(europe))
+
+
 # -- January 2011: one country stops, the others work --
+
+
+def test_without_the_order_units_leave_the_country(europe: Europe) -> None:
+    assert europe.move("3-21", FIRST, THIRD, 20, "before").completed
+    assert europe.move("3-21", FIRST, THIRD, 1, "in").completed
+    assert europe.move("3-21", THIRD, FIRST, 1, "out").completed
 
 
 def test_one_country_stops_and_the_others_work(europe: Europe) -> None:
@@ -156,12 +177,17 @@ def test_one_country_stops_and_the_others_work(europe: Europe) -> None:
 # -- February 2011: claimed units lie among others of the same account --
 
 
-def test_what_is_claimed_stays_and_the_rest_of_the_account_moves(tmp_path: Path) -> None:
+@contextmanager
+def claimed(folder: Path) -> Iterator[tuple[Office, Opened]]:
     """The trader bought 60 claimed units of serials 1-400; its own are 501-800."""
-    with staffed(make_office(tmp_path / "store"), FixedClock(MONDAY)) as opened:
-        office = Office(opened, FixedClock(MONDAY))
+    with staffed(make_office(folder / "store"), FixedClock(MONDAY)) as opened:
         sale = move_serials(opened.office.writer, CEMENT, TRADER, Block(1, 101, 160))
         assert sale.completed
+        yield Office(opened, FixedClock(MONDAY)), opened
+
+
+def test_what_is_claimed_stays_and_the_rest_of_the_account_moves(tmp_path: Path) -> None:
+    with claimed(tmp_path) as (office, opened):
         claim = {"registry": "EX", "first": 101, "last": 160, "reason": "claimed by its owner"}
         proposal = office.propose(CENTRAL, "freeze", order="freeze", **claim)
         assert office.approve(OTHER_CENTRAL, proposal).state == "completed"
@@ -173,6 +199,12 @@ def test_what_is_claimed_stays_and_the_rest_of_the_account_moves(tmp_path: Path)
         with pytest.raises(Refused, match="60 of those it holds are frozen"):
             office.move(9, "10-0", TRADER, CEMENT, 301)
         assert office.move(9, "10-0", TRADER, CEMENT, 300).state == "awaiting approval"
+
+
+def test_without_the_order_what_is_claimed_is_gone(tmp_path: Path) -> None:
+    with claimed(tmp_path) as (office, opened):
+        assert move_serials(opened.office.writer, TRADER, CEMENT, Block(1, 101, 160)).completed
+        assert office.held(TRADER) == 300
 
 
 def move_serials(writer: Writer, sender: int, to: int, block: Block) -> Outcome:

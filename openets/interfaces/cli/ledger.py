@@ -44,7 +44,7 @@ def show_account(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Show an account: what it is, its status, and its holdings by kind."""
+    """Show an account: what it is, its status, its holdings by kind, and what stands still."""
     with query_tables(directory) as (store, database):
         view = _account(store, database, account)
         if not (as_json or as_csv):
@@ -53,8 +53,17 @@ def show_account(
                 f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}{frozen}"
             )
             operator = f", operator {view.operator}" if view.operator else ""
-            console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}\n")
-        print_rows(("unit", "origin", "quantity"), view.holdings, as_json=as_json, as_csv=as_csv)
+            console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}")
+            for freeze in view.freezes:
+                console.print(
+                    f"[red]{freeze.what} frozen by record {freeze.sequence}[/red]: "
+                    f"{number(freeze.units)} of the units here"
+                )
+            console.print()
+        wide = 4 if view.freezes or as_json or as_csv else 3  # no column of noughts for the eye
+        columns = ("unit", "origin", "quantity", "frozen")[:wide]
+        rows = [held[:wide] for held in view.holdings]
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 @account_app.command("statement")
