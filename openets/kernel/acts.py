@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from openets.kernel.records import Malformed
+from openets.kernel.records import ActRecord, Malformed, Record
 
 Quantity = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[int, Field(gt=0, lt=10**15)]
@@ -198,3 +198,8 @@ def parse_act(payload: bytes) -> Act:
     if act.payload() != payload:
         raise Malformed("The act is not written canonically.")
     return act
+
+
+def act_of(record: Record) -> Act | None:
+    """The act of a record that is one, None for a transaction; raises `Malformed`."""
+    return parse_act(record.payload) if isinstance(record, ActRecord) else None

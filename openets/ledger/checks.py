@@ -43,27 +43,45 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     if not is_instant(movement.effective):
         return NO_DAY
     tables = book.tables_at(movement.effective)
-    permitted = book.permitted.setdefault(id(tables), set())
-    likeness = _likeness(book, movement, lines)
-    for check in CHECKS_OF_EACH if likeness in permitted else TRANSACTION_CHECKS:
+    likeness = _likeness(book, tables, movement, lines)
+    left = book.left_to_check.get(likeness)
+    for check in TRANSACTION_CHECKS if left is None else left:
         refusal = check(book, tables, movement, lines)
         if refusal is not None:
             return refusal
-    permitted.add(likeness)
+    if left is None:
+        book.left_to_check[likeness] = _left_to_check(tables, movement)
     return None
 
 
-def _likeness(book: Book, movement: Movement, lines: Lines) -> Likeness:
-    """All that the checks of the law look at; what they permitted once they permit again."""
+def _likeness(book: Book, tables: Tables, movement: Movement, lines: Lines) -> Likeness:
+    """All that decides which checks apply, and what the law says in them."""
     sender = book.accounts.get(movement.transferring)
     receiver = book.accounts.get(movement.acquiring)
     return (
+        id(tables),
         movement.type,
         movement.year,
-        (sender.type, sender.status) if sender else movement.transferring,
-        (receiver.type, receiver.status) if receiver else movement.acquiring,
-        *(kind for kind, _ in lines),
+        sender.standing if sender else movement.transferring,
+        receiver.standing if receiver else movement.acquiring,
+        lines[0][0] if len(lines) == 1 else tuple(kind for kind, _ in lines),
+        bool(movement.blocks),
+        bool(movement.legs),
     )
+
+
+def _left_to_check(tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
+    """What has to be asked of each movement, where one like it was permitted."""
+    left = {accounts_differ, nothing_frozen, quantity_is_positive, is_covered}
+    if not movement.transferring:
+        left.add(creation_is_permitted)
+    if tables.transaction_types[movement.type].reverses:
+        left.add(terminal_is_final)
+    if movement.blocks:
+        left |= {serials_are_right, serials_are_free}
+    if movement.legs:
+        left.add(money_balances)
+    return tuple(check for check in TRANSACTION_CHECKS if check in left)
 
 
 def _citation(movement: Movement) -> str:
@@ -192,7 +210,8 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    if lines and all(0 < quantity < 2**62 for _, quantity in lines):
+    wrong = [quantity for _, quantity in lines if not 0 < quantity < 2**62]
+    if lines and not wrong:
         return None
     return Refusal("ledger.quantity", "A transaction moves at least one whole unit.", LEDGER)
 
@@ -251,7 +270,7 @@ def creation_is_permitted(
 
 def is_covered(book: Book, _: Tables, movement: Movement, lines: Lines) -> Refusal | None:
     sender = movement.transferring
-    reservation = book.reservations.get(movement.reservation)
+    reservation = book.reservations.get(movement.reservation) if movement.reservation else None
     if movement.reservation and (
         reservation is None or (reservation.account, reservation.kind) != (sender, lines[0][0])
     ):
@@ -360,15 +379,6 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     serials_are_free,
     money_balances,
 )
-LAW_OF_ALIKE = (
-    type_is_law,
-    parties_are_named,
-    types_permit,
-    statuses_permit,
-    kinds_permit,
-    usable_for_year,
-)
-CHECKS_OF_EACH = tuple(check for check in TRANSACTION_CHECKS if check not in LAW_OF_ALIKE)
 
 
 def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:

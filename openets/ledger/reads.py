@@ -149,24 +149,18 @@ def _stopped(scopes: Iterable[Scope], whole: set[Scope], held: Held, blocks: Blo
 def statement(database: Database, number: int) -> list[Entry]:
     """Every movement of an account in order, with the running balance of each kind."""
     rows = database.rows(
-        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.kind, SUM(b.last_serial - b.first_serial + 1)"
-        " FROM record r JOIN block b ON b.sequence = r.sequence JOIN kind k ON k.kind = b.kind"
-        " WHERE r.transferring = ? OR r.acquiring = ?"
-        " GROUP BY r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.kind ORDER BY r.sequence, b.kind",
-        (number, number),
+        "SELECT e.sequence, r.effective, r.type, r.year, r.transferring + r.acquiring - e.account,"
+        " k.unit, e.kind, e.quantity"
+        " FROM entry e JOIN record r ON r.sequence = e.sequence JOIN kind k ON k.kind = e.kind"
+        " WHERE e.account = ? ORDER BY e.sequence, e.kind",
+        (number,),
     )
     balances: dict[int, int] = {}
     entries = []
-    for sequence, effective, type_, year, transferring, acquiring, unit, kind, quantity in rows:
-        leaves = transferring == number
-        signed = -int(quantity) if leaves else int(quantity)
-        balances[kind] = balances.get(kind, 0) + signed
-        other = acquiring if leaves else transferring
-        entries.append(
-            Entry(sequence, effective, type_, year, other, unit, kind, signed, balances[kind])
-        )
+    for row in rows:
+        kind, quantity = row[-2:]
+        balances[kind] = balances.get(kind, 0) + quantity
+        entries.append(Entry._make((*row, balances[kind])))
     return entries
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.kernel.batch import TreeHead, decode_batch
 from openets.kernel.refusal import Refusal, Refused
-from openets.translog.merkle import Tree, is_included, leaf_hash
+from openets.translog.merkle import Tree, is_included, leaf_hash, leaf_hashes
 from openets.translog.store import load
 
 FORMAT = "openets receipt 1"
@@ -80,13 +80,10 @@ def prove_all(directory: Path, sequences: Sequence[int]) -> list[str]:
     try:
         for row in rows.batches():
             records = decode_batch(row.batch).records
-            for salt, data in zip(row.receipt.salts, records, strict=True):
-                tree.append(leaf_hash(salt + data))
-            while wanted and wanted[-1] <= row.last:
+            tree.extend(leaf_hashes(row.receipt.salts, records))
+            while wanted and row.first <= wanted[-1] <= row.last:
                 place = wanted[-1] - row.first
-                if place < 0:
-                    break
-                found[wanted.pop()] = records[place], row.receipt.salts[place]
+                found[wanted.pop()] = records[place], row.receipt.salt(place)
             head = row.receipt.tree_head
     finally:
         rows.database.close()

@@ -149,9 +149,9 @@ def test_on_both_engines_and_in_tables_of_an_older_release(
     for world in world_in(make_store(tmp_path / "store", urls)):
         found = tracing.trace_record(world.database, world.moves[1].sequence, "forward")
         with closing(world.store.projection().database) as tables:
-            tables.run("DROP INDEX block_range")
-            tables.run("CREATE INDEX block_serial ON block (kind, first_serial)")
-        with closing(world.store.projection().database) as tables:
-            assert tables.has_index("block_range")
-            assert not tables.has_index("block_serial")
+            tables.run("UPDATE mark SET head = key FROM record WHERE name = 'shape'")
+        projection, journal = world.store.projection(), world.store.journal(read_only=True)
+        with closing(projection.database), closing(journal.database):
+            assert projection.mark()[0] == 0
+            projection.catch_up(journal)
         assert tracing.trace_record(world.database, world.moves[1].sequence, "forward") == found
