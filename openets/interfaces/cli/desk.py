@@ -24,19 +24,18 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.kernel.actor import Actor
-from openets.ledger.store import Store
 from openets.people.commands import commands
+from openets.people.counter.client import Counter, at_counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database, opening
+from openets.people.opening import desk_database
 from openets.people.register import Register
-from openets.people.roles import ACTIVE, ROLES, matrix
+from openets.people.roles import ROLES, matrix
+from openets.people.signing_in import NotSignedIn, Who
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
 
 TOKEN = "OPENETS_TOKEN"
-LIVE = "live"
 AsOption = Annotated[
     int, typer.Option("--as", help="Act as this person (practice and replay stores only).", min=0)
 ]
@@ -48,24 +47,16 @@ BodyOption = Annotated[
 
 
 @contextmanager
-def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
-    """The open desk of a store, and who acts at it."""
-    with opened(directory) as store, opening(store) as office:
-        yield office, _actor(store, office.register, as_person)
-
-
-def _actor(store: Store, register: Register, as_person: int) -> Actor:
-    """Who acts: the person of the token, or in a store that is not live the one named."""
-    if as_person:
-        if store.mode == LIVE:
-            fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
-        person = register.person(as_person)
-    else:
-        token = os.environ.get(TOKEN, "")
-        person = register.by_token(token) if token else None
-    if person is None or person.state != ACTIVE:
-        fail(f"Nobody is signed in: set {TOKEN}, or name a person with --as in a practice store.")
-    return person.actor
+def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
+    """The counter of a store, and what the person who asks shows of himself or herself."""
+    with opened(directory) as store, at_counter(store) as counter:
+        try:
+            yield counter, Who(os.environ.get(TOKEN, ""), as_person)
+        except NotSignedIn as nobody:
+            if nobody.named:
+                fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
+            hint = "or name a person with --as in a practice store"
+            fail(f"Nobody is signed in: set {TOKEN}, {hint}.")
 
 
 @contextmanager
@@ -90,14 +81,13 @@ def propose_fields(
 ) -> None:
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
-    with at_the_desk(directory, as_person) as (office, actor):
-        proposal = office.desk.propose(actor, command, body)
-        show_proposal(proposal)
-        if not proposal.needs:
+    with at_the_desk(directory, as_person) as (counter, who):
+        proposed = counter.propose(who, command, body)
+        show_proposal(proposed.proposal)
+        if proposed.execute_at is None:
             return
-        _, execution = office.desk.preview(actor, command, body)
         console.print(
-            f"If approved now: {execution.at:%Y-%m-%d %H:%M} UTC. {execution.reason}",
+            f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}",
             soft_wrap=True,
         )
 
@@ -117,8 +107,8 @@ def approve(
     number: NumberArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Approve a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.approve(actor, number))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.decide(who, number, "approve"))
 
 
 @desk_app.command("reject")
@@ -129,8 +119,8 @@ def reject(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Reject a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.reject(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.decide(who, number, "reject", reason))
 
 
 @desk_app.command("withdraw")
@@ -141,8 +131,8 @@ def withdraw(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Take back a proposal of your own."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.withdraw(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.decide(who, number, "withdraw", reason))
 
 
 @desk_app.command("cancel")
@@ -153,14 +143,14 @@ def cancel(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Stop an approved proposal before its time."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.cancel(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.decide(who, number, "cancel", reason))
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, end what nobody decided on; nothing is done twice."""
-    with opened(directory) as store, opening(store) as office:
-        done = list(office.desk.work())
+    with opened(directory) as store, at_counter(store) as counter:
+        done = counter.work()
         for proposal in done:
             show_proposal(proposal)
         if not done:

@@ -34,11 +34,9 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.people.accounts import full_number, refuse_request
-from openets.people.completeness import documents_asked
-from openets.people.opening import desk_database, opening
+from openets.people.counter.client import at_counter
+from openets.people.opening import desk_database
 from openets.people.register import Register
-from openets.people.reviewing import reviews_due
 from openets.rulebook.tables import ACCOUNT_TYPES
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
@@ -135,17 +133,8 @@ def accounts_of_holder(
     as_csv: CsvOption = False,
 ) -> None:
     """List the accounts of a holder: full number, type, operator, status."""
-    with opened(directory) as store, opening(store) as office:
-        accounts = office.office.writer.book.accounts
-        rows = [
-            (
-                full_number(office.office, one),
-                accounts[one].type,
-                accounts[one].operator or "",
-                accounts[one].status,
-            )
-            for one in office.register.held_by(number)
-        ]
+    with opened(directory) as store, at_counter(store) as counter:
+        rows = counter.accounts_of(number)
     print_rows(("account", "type", "operator", "status"), rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -270,9 +259,9 @@ def account_papers(
     with opened(directory) as store:
         if ACCOUNT_TYPES + type not in store.rulebook.paths():
             fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
-        with opening(store) as office:
-            asked = documents_asked(office.office, kind, type)
-    print_rows(("document", "asked by"), list(asked.items()), as_json=as_json, as_csv=as_csv)
+        with at_counter(store) as counter:
+            rows = counter.papers_for(kind, type)
+    print_rows(("document", "asked by"), rows, as_json=as_json, as_csv=as_csv)
 
 
 @account_app.command("request")
@@ -307,8 +296,8 @@ def refuse_account(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(refuse_request(office.desk, office.office, actor, number, ground, note))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.refuse_request(who, number, ground, note))
 
 
 @account_app.command("status")
@@ -384,16 +373,10 @@ def list_reviews(
     as_csv: CsvOption = False,
 ) -> None:
     """List the accounts and verifiers whose review is due, the longest overdue first."""
-    with opened(directory) as store, opening(store) as office:
-        day = _day(by) if by else office.office.today()
+    with opened(directory) as store, at_counter(store) as counter:
         rows = [
-            (
-                one.subject,
-                full_number(office.office, one.number) if one.subject == "account" else one.number,
-                str(one.last or "never"),
-                str(one.due) if one.last else "overdue",
-            )
-            for one in reviews_due(office.office, day)
+            (subject, number, str(last or "never"), str(due) if last else "overdue")
+            for subject, number, last, due in counter.reviews_by(_day(by) if by else None)
         ]
     if not (rows or as_json or as_csv):
         console.print("No review is due.")
