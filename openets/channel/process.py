@@ -41,15 +41,21 @@ def _await_end_of_input(told: threading.Event) -> None:
 
 
 class Child:
-    """A process of the house (`python -m MODULE ...`) that ends with this one."""
+    """A process of the house (`python -m MODULE ...`) that ends with this one.
 
-    def __init__(self, module: str, *arguments: str, stderr: int | None = None) -> None:
+    `keep` are descriptors that it keeps open, `stderr` where its standard error goes instead.
+    """
+
+    def __init__(
+        self, module: str, *arguments: str, keep: Sequence[int] = (), stderr: int | None = None
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments, WITH_PARENT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            pass_fds=keep,
             start_new_session=True,  # Ctrl-C is for the parent; the child ends after it
         )
 

@@ -14,6 +14,7 @@ from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
 from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
 from openets.interfaces.cli.replay import replay
+from openets.interfaces.cli.serve import serve_store
 
 app = typer.Typer(
     help="OpenETS: an emissions trading system in one program.",
@@ -33,6 +34,7 @@ app.add_typer(person_app, name="person")
 app.add_typer(holder_app, name="holder")
 app.add_typer(operator_app, name="operator")
 app.add_typer(verifier_app, name="verifier")
+app.command("serve")(serve_store)
 app.command("work")(work)
 app.command("trace")(ledger.trace)
 app.command("verify")(upkeep.verify)
