@@ -11,7 +11,7 @@ STYLES_FROM := govuk-frontend@6.6.0 sass@1.108.2
 demo: .venv/runtime
 	$(BIN)/openets demo --again
 
-## Format, lint, types, layers, then every test
+## Format, lint, types, layers, then every test (those in a browser need Chromium on the path)
 test: check unit
 
 check: .venv/develop
