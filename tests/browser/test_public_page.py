@@ -113,5 +113,5 @@ def test_on_paper_there_is_nothing_to_click(watched: Watched, address: str) -> N
     page.emulate_media(media="print")
     assert not page.get_by_text("Download:").first.is_visible()
     assert page.get_by_role("heading", level=1).is_visible()
-    header = page.locator("header")
+    header = page.locator(".ets-header")
     assert header.evaluate("one => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"

@@ -25,6 +25,7 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.people.commands import commands
+from openets.people.counter import actions
 from openets.people.counter.client import Counter, at_counter
 from openets.people.matrix import page
 from openets.people.opening import desk_database
@@ -82,7 +83,7 @@ def propose_fields(
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
     with at_the_desk(directory, as_person) as (counter, who):
-        proposed = counter.propose(who, command, body)
+        proposed = counter.ask(actions.propose, who, command, body)
         show_proposal(proposed.proposal)
         if proposed.execute_at is None:
             return
@@ -108,7 +109,7 @@ def approve(
 ) -> None:
     """Approve a proposal of somebody else."""
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.decide(who, number, "approve"))
+        show_proposal(counter.ask(actions.approve, who, number))
 
 
 @desk_app.command("reject")
@@ -120,7 +121,7 @@ def reject(
 ) -> None:
     """Reject a proposal of somebody else."""
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.decide(who, number, "reject", reason))
+        show_proposal(counter.ask(actions.reject, who, number, reason))
 
 
 @desk_app.command("withdraw")
@@ -132,7 +133,7 @@ def withdraw(
 ) -> None:
     """Take back a proposal of your own."""
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.decide(who, number, "withdraw", reason))
+        show_proposal(counter.ask(actions.withdraw, who, number, reason))
 
 
 @desk_app.command("cancel")
@@ -144,13 +145,13 @@ def cancel(
 ) -> None:
     """Stop an approved proposal before its time."""
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.decide(who, number, "cancel", reason))
+        show_proposal(counter.ask(actions.cancel, who, number, reason))
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, end what nobody decided on; nothing is done twice."""
     with opened(directory) as store, at_counter(store) as counter:
-        done = counter.work()
+        done = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)
         if not done:

@@ -34,9 +34,11 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.people.counter import actions
 from openets.people.counter.client import at_counter
 from openets.people.opening import desk_database
 from openets.people.register import Register
+from openets.people.signing_in import Who
 from openets.rulebook.tables import ACCOUNT_TYPES
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
@@ -134,7 +136,7 @@ def accounts_of_holder(
 ) -> None:
     """List the accounts of a holder: full number, type, operator, status."""
     with opened(directory) as store, at_counter(store) as counter:
-        rows = counter.accounts_of(number)
+        rows = counter.ask(actions.accounts_of, Who(), number)
     print_rows(("account", "type", "operator", "status"), rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -260,7 +262,7 @@ def account_papers(
         if ACCOUNT_TYPES + type not in store.rulebook.paths():
             fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
         with at_counter(store) as counter:
-            rows = counter.papers_for(kind, type)
+            rows = counter.ask(actions.papers_for, Who(), kind, type)
     print_rows(("document", "asked by"), rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -297,7 +299,7 @@ def refuse_account(
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.refuse_request(who, number, ground, note))
+        show_proposal(counter.ask(actions.refuse_request, who, number, ground, note))
 
 
 @account_app.command("status")
@@ -374,9 +376,15 @@ def list_reviews(
 ) -> None:
     """List the accounts and verifiers whose review is due, the longest overdue first."""
     with opened(directory) as store, at_counter(store) as counter:
+        found = counter.ask(actions.reviews_by, Who(), _day(by) if by else None)
         rows = [
-            (subject, number, str(last or "never"), str(due) if last else "overdue")
-            for subject, number, last, due in counter.reviews_by(_day(by) if by else None)
+            (
+                one.subject,
+                one.number,
+                str(one.last or "never"),
+                str(one.due) if one.last else "overdue",
+            )
+            for one in found
         ]
     if not (rows or as_json or as_csv):
         console.print("No review is due.")

@@ -6,46 +6,28 @@ Whatever an action raises becomes a message here and the same exception again at
 
 from __future__ import annotations
 
-from openets.kernel.clock import instant
 from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
-from openets.people.accounts import full_number, refuse_request
-from openets.people.completeness import documents_asked
-from openets.people.counter.messages import (
-    Accounts,
-    AccountsOf,
-    Answer,
-    Decide,
-    Failed,
-    NobodyKnown,
-    NotDone,
-    Papers,
-    PapersFor,
-    Propose,
-    Proposed,
-    Question,
-    RefuseRequest,
-    Reviews,
-    ReviewsBy,
-    Stands,
-    Work,
-    Worked,
-)
+from openets.people.counter import actions
+from openets.people.counter.action import ACTIONS, Visit
+from openets.people.counter.messages import Answer, Call, Done, Failed, NobodyKnown, NotDone
 from openets.people.opening import Opened
-from openets.people.reviewing import reviews_due
-from openets.people.signing_in import NotSignedIn, signed_in
+from openets.people.signing_in import NotSignedIn
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
-ACCOUNT = "account"
+__all__ = ["actions", "answer"]  # the actions are there once they are imported
 
 
-def answer(store: Store, office: Opened, question: Question) -> Answer:
-    """The office's answer to a question; what goes wrong in known ways is an answer too."""
+def answer(store: Store, office: Opened, call: Call) -> Answer:
+    """The office's answer to a call; what goes wrong in known ways is an answer too."""
+    asked = ACTIONS.get(call.action)
+    if asked is None:
+        return Failed("storage", f"Nobody can ask for {call.action!r} here.")
     try:
-        return _answer(store, office, question)
+        return Done(asked.carry_out(Visit(store, office, call.who), call.arguments))
     except NotSignedIn as error:
         return NobodyKnown(error.named)
     except Refused as refused:
@@ -58,75 +40,3 @@ def answer(store: Store, office: Opened, question: Question) -> Answer:
         return Failed("writer", str(error))
     except (StorageError, OSError) as error:
         return Failed("storage", str(error))
-
-
-def _answer(store: Store, office: Opened, question: Question) -> Answer:
-    match question:
-        case Propose():
-            return _propose(store, office, question)
-        case Decide():
-            return _decide(store, office, question)
-        case RefuseRequest(who, number, ground, note):
-            actor = signed_in(store, office.register, who)
-            return Stands(refuse_request(office.desk, office.office, actor, number, ground, note))
-        case Work():
-            return Worked(tuple(office.desk.work()))
-        case AccountsOf(holder):
-            return _accounts(office, holder)
-        case PapersFor(kind, type_):
-            return Papers(tuple(documents_asked(office.office, kind, type_).items()))
-        case ReviewsBy():
-            return _reviews(office, question)
-        case _:
-            raise StorageError("That is asked of a running writer only.")
-
-
-def _propose(store: Store, office: Opened, asked: Propose) -> Proposed:
-    actor = signed_in(store, office.register, asked.who)
-    proposal = office.desk.propose(actor, asked.command, asked.body)
-    if not proposal.needs:
-        return Proposed(proposal)
-    _, execution = office.desk.preview(actor, asked.command, asked.body)
-    return Proposed(proposal, instant(execution.at), execution.reason)
-
-
-def _decide(store: Store, office: Opened, asked: Decide) -> Stands:
-    actor, desk = signed_in(store, office.register, asked.who), office.desk
-    match asked.decision:
-        case "approve":
-            return Stands(desk.approve(actor, asked.number))
-        case "reject":
-            return Stands(desk.reject(actor, asked.number, asked.reason))
-        case "withdraw":
-            return Stands(desk.withdraw(actor, asked.number, asked.reason))
-        case "cancel":
-            return Stands(desk.cancel(actor, asked.number, asked.reason))
-
-
-def _accounts(office: Opened, holder: int) -> Accounts:
-    known = office.office.writer.book.accounts
-    return Accounts(
-        tuple(
-            (
-                full_number(office.office, one),
-                known[one].type,
-                known[one].operator or "",
-                known[one].status,
-            )
-            for one in office.register.held_by(holder)
-        )
-    )
-
-
-def _reviews(office: Opened, asked: ReviewsBy) -> Reviews:
-    return Reviews(
-        tuple(
-            (
-                one.subject,
-                full_number(office.office, one.number) if one.subject == ACCOUNT else one.number,
-                one.last,
-                one.due,
-            )
-            for one in reviews_due(office.office, asked.day or office.office.today())
-        )
-    )

@@ -8,37 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from typing import Literal, TypeVar
+from typing import ParamSpec, TypeVar
 
 from openets.channel.line import Line, NoAnswer, address_of
-from openets.desk.proposals import Proposal
 from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
 from openets.people.counter import answering
+from openets.people.counter.action import Action
 from openets.people.counter.messages import (
-    Accounts,
-    AccountsOf,
     Answer,
-    Decide,
+    Call,
+    Done,
     Failed,
     HowAreYou,
     NobodyKnown,
     NotDone,
-    Papers,
-    PapersFor,
-    Propose,
-    Proposed,
     Question,
-    RefuseRequest,
-    Reviews,
-    ReviewsBy,
-    Stands,
     Well,
-    Work,
-    Worked,
     answers,
     questions,
 )
@@ -50,7 +38,8 @@ from openets.translog.client import LogAway
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024  # the list of a bulk act is the longest there is
 WRITER_MODULE = "openets.people.counter.process"  # what runs as the writer's process
 
-A = TypeVar("A")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class WriterSilent(StorageError):
@@ -58,44 +47,17 @@ class WriterSilent(StorageError):
 
 
 class Counter:
-    """The questions, over whatever way answers come. Each raises what the action raises."""
+    """Where actions are asked for, over whatever way answers come."""
 
-    def _ask(self, question: Question) -> Answer:
+    def _ask(self, call: Call) -> Answer:
         raise NotImplementedError
 
-    def propose(self, who: Who, command: str, body: str) -> Proposed:
-        """Proposes a command; `body` is the JSON of its fields."""
-        return _expect(self._ask(Propose(who, command, body)), Proposed)
-
-    def decide(
-        self,
-        who: Who,
-        number: int,
-        decision: Literal["approve", "reject", "withdraw", "cancel"],
-        reason: str = "",
-    ) -> Proposal:
-        """Decides on a proposal; returns it as it then stands."""
-        return _expect(self._ask(Decide(who, number, decision, reason)), Stands).proposal
-
-    def refuse_request(self, who: Who, number: int, ground: str, note: str) -> Proposal:
-        """Refuses a request for an account on a ground the law has."""
-        return _expect(self._ask(RefuseRequest(who, number, ground, note)), Stands).proposal
-
-    def work(self) -> tuple[Proposal, ...]:
-        """Does what is due; returns each as it then stands."""
-        return _expect(self._ask(Work()), Worked).proposals
-
-    def accounts_of(self, holder: int) -> tuple[tuple[str, str, str, str], ...]:
-        """Full number, type, operator and status of each account of a holder."""
-        return _expect(self._ask(AccountsOf(holder)), Accounts).rows
-
-    def papers_for(self, kind: str, type: str) -> tuple[tuple[str, str], ...]:
-        """Each document asked of a kind of holder for a type of account, and what asks for it."""
-        return _expect(self._ask(PapersFor(kind, type)), Papers).rows
-
-    def reviews_by(self, day: date | None) -> tuple[tuple[str, int | str, date | None, date], ...]:
-        """Subject, number, last review and day due of what is to be reviewed by a day."""
-        return _expect(self._ask(ReviewsBy(day)), Reviews).rows
+    def ask(self, action: Action[P, T], who: Who, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the action answers; raises what it raises."""
+        found = self._ask(Call(action.name, who, action.write(*args, **kwargs)))
+        if isinstance(found, Done):
+            return action.read_answer(found.value)
+        raise _raised(found)
 
 
 class OpenedCounter(Counter):
@@ -105,8 +67,9 @@ class OpenedCounter(Counter):
         self._store = store
         self._office = office
 
-    def _ask(self, question: Question) -> Answer:
-        asked = questions.validate_json(questions.dump_json(question))
+    def _ask(self, call: Call) -> Answer:
+        asked = questions.validate_json(questions.dump_json(call))
+        assert isinstance(asked, Call)
         found = answering.answer(self._store, self._office, asked)
         return answers.validate_json(answers.dump_json(found))
 
@@ -118,13 +81,19 @@ class RunningCounter(Counter):
         self._seconds = seconds
         self._line = Line(writer_address(store), writer_secret(store), MAX_MESSAGE_BYTES)
 
-    def _ask(self, question: Question) -> Answer:
-        asked = questions.dump_json(question)
-        return answers.validate_json(self._line.ask(asked, seconds=self._seconds))
+    def _ask(self, call: Call) -> Answer:
+        return self._say(call)
+
+    def _say(self, question: Question) -> Answer:
+        said = self._line.ask(questions.dump_json(question), seconds=self._seconds)
+        return answers.validate_json(said)
 
     def how_is_it(self) -> Well:
         """How far everything is; raises `NoAnswer` where no writer runs."""
-        return _expect(self._ask(HowAreYou()), Well)
+        found = self._say(HowAreYou())
+        if isinstance(found, Well):
+            return found
+        raise _raised(found)
 
     def hang_up(self) -> None:
         """Closes the line."""
@@ -162,20 +131,19 @@ def writer_secret(store: Store) -> bytes:
     return store.registry_key().sign(b"openets asks the writer of " + store.store)
 
 
-def _expect(found: Answer, wanted: type[A]) -> A:
-    if isinstance(found, wanted):
-        return found
+def _raised(found: Answer) -> Exception:
+    """What the action raised, from the message it became."""
     match found:
         case NotDone(refusals):
-            raise Refused(refusals)
+            return Refused(refusals)
         case NobodyKnown(named):
-            raise NotSignedIn(named=named)
+            return NotSignedIn(named=named)
         case Failed("malformed", sentence):
-            raise Malformed(sentence)
+            return Malformed(sentence)
         case Failed("log", sentence):
-            raise LogAway(sentence)
+            return LogAway(sentence)
         case Failed("writer", sentence):
-            raise WriterStopped(sentence)
+            return WriterStopped(sentence)
         case Failed(_, sentence):
-            raise StorageError(sentence)
-    raise StorageError(f"The writer answered something else: {found}.")
+            return StorageError(sentence)
+    return StorageError(f"The writer answered something else: {found}.")

@@ -1,22 +1,20 @@
-"""What is asked at the counter and what is answered, as checked JSON.
+"""What crosses the counter, as checked JSON.
 
-Every message is one of the classes below; anything else is refused before it is looked at. Nothing
+A question names an action of `actions.py` and brings its arguments; the action's own signature says
+what they must be, and what comes back. Anything else is refused before it is looked at. Nothing
 that arrives is ever executed: no pickles cross the socket.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
-from openets.desk.proposals import Proposal
 from openets.kernel.refusal import Refusal
 from openets.people.signing_in import Who
 
-Number = Annotated[int, Field(ge=0, lt=2**63)]  # what a database can hold
 Fault = Literal["storage", "log", "writer", "malformed"]
 
 
@@ -24,67 +22,13 @@ Fault = Literal["storage", "log", "writer", "malformed"]
 
 
 @dataclass(frozen=True)
-class Propose:
-    """A person proposes a command; `body` is the JSON of its fields."""
+class Call:
+    """A person asks for an action."""
 
+    action: str
     who: Who
-    command: str
-    body: str
-    ask: Literal["propose"] = "propose"
-
-
-@dataclass(frozen=True)
-class Decide:
-    """A person decides on a proposal. Approving needs no reason, everything else does."""
-
-    who: Who
-    number: Number
-    decision: Literal["approve", "reject", "withdraw", "cancel"]
-    reason: str = ""
-    ask: Literal["decide"] = "decide"
-
-
-@dataclass(frozen=True)
-class RefuseRequest:
-    """A person refuses somebody else's request for an account, on a ground the law has."""
-
-    who: Who
-    number: Number
-    ground: str
-    note: str = ""
-    ask: Literal["refuse request"] = "refuse request"
-
-
-@dataclass(frozen=True)
-class Work:
-    """Do what is due."""
-
-    ask: Literal["work"] = "work"
-
-
-@dataclass(frozen=True)
-class AccountsOf:
-    """The accounts of a holder."""
-
-    holder: Number
-    ask: Literal["accounts of"] = "accounts of"
-
-
-@dataclass(frozen=True)
-class PapersFor:
-    """The documents asked of a kind of holder for a type of account."""
-
-    kind: str
-    type: str
-    ask: Literal["papers"] = "papers"
-
-
-@dataclass(frozen=True)
-class ReviewsBy:
-    """The reviews due by a day (None: today)."""
-
-    day: date | None = None
-    ask: Literal["reviews"] = "reviews"
+    arguments: dict[str, JsonValue]
+    ask: Literal["call"] = "call"
 
 
 @dataclass(frozen=True)
@@ -94,63 +38,18 @@ class HowAreYou:
     ask: Literal["how"] = "how"
 
 
-Question = Annotated[
-    Propose | Decide | RefuseRequest | Work | AccountsOf | PapersFor | ReviewsBy | HowAreYou,
-    Field(discriminator="ask"),
-]
+Question = Annotated[Call | HowAreYou, Field(discriminator="ask")]
 
 
 # -- answers -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """The proposal as it stands; if a second person must approve it, when it would be done."""
+class Done:
+    """It was done; `value` is what the action answers."""
 
-    proposal: Proposal
-    execute_at: int | None = None  # microseconds since 1970, if it were approved now
-    reason: str = ""
-    answer: Literal["proposed"] = "proposed"
-
-
-@dataclass(frozen=True)
-class Stands:
-    """The proposal as it stands after the decision."""
-
-    proposal: Proposal
-    answer: Literal["stands"] = "stands"
-
-
-@dataclass(frozen=True)
-class Worked:
-    """What was due, each as it then stands."""
-
-    proposals: tuple[Proposal, ...]
-    answer: Literal["worked"] = "worked"
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Full number, type, operator and status of each account."""
-
-    rows: tuple[tuple[str, str, str, str], ...]
-    answer: Literal["accounts"] = "accounts"
-
-
-@dataclass(frozen=True)
-class Papers:
-    """Each document, and what asks for it."""
-
-    rows: tuple[tuple[str, str], ...]
-    answer: Literal["papers"] = "papers"
-
-
-@dataclass(frozen=True)
-class Reviews:
-    """Subject, number (full for accounts), last review and the day it is due, oldest first."""
-
-    rows: tuple[tuple[str, int | str, date | None, date], ...]
-    answer: Literal["reviews"] = "reviews"
+    value: JsonValue
+    answer: Literal["done"] = "done"
 
 
 @dataclass(frozen=True)
@@ -195,19 +94,7 @@ class Failed:
     answer: Literal["failed"] = "failed"
 
 
-Answer = Annotated[
-    Proposed
-    | Stands
-    | Worked
-    | Accounts
-    | Papers
-    | Reviews
-    | Well
-    | NotDone
-    | NobodyKnown
-    | Failed,
-    Field(discriminator="answer"),
-]
+Answer = Annotated[Done | Well | NotDone | NobodyKnown | Failed, Field(discriminator="answer")]
 
 _STRICTLY = ConfigDict(extra="forbid")
 questions: TypeAdapter[Question] = TypeAdapter(Question, config=_STRICTLY)

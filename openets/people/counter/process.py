@@ -32,9 +32,9 @@ from openets.people.counter import answering
 from openets.people.counter.client import MAX_MESSAGE_BYTES, writer_address, writer_secret
 from openets.people.counter.messages import (
     Answer,
+    Call,
     Failed,
     HowAreYou,
-    Question,
     Well,
     answers,
     questions,
@@ -91,7 +91,7 @@ class Writing:
         """The answer to what is no question at all."""
         return answers.dump_json(Failed("storage", sentence))
 
-    def _answer(self, asked: Question) -> Answer:
+    def _answer(self, asked: Call) -> Answer:
         try:
             found = answering.answer(self._store, self._office, asked)
         except Exception as error:  # a fault of ours: the asker is told, the others are served

@@ -12,6 +12,7 @@ from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from openets.channel.line import Listening, NoAnswer
 from openets.kernel.clock import FixedClock
@@ -19,7 +20,8 @@ from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
-from openets.people.counter import answering
+from openets.people.counter import actions
+from openets.people.counter.action import Visit, action
 from openets.people.counter.client import (
     MAX_MESSAGE_BYTES,
     Counter,
@@ -30,7 +32,7 @@ from openets.people.counter.client import (
     writer_address,
     writer_secret,
 )
-from openets.people.counter.messages import Failed, HowAreYou, Work, answers, questions
+from openets.people.counter.messages import Call, Done, Failed, NotDone, answers, questions
 from openets.people.counter.process import Writing
 from openets.people.opening import Opened
 from openets.people.signing_in import NotSignedIn, Who, signed_in
@@ -61,10 +63,16 @@ NONSENSE = (
     b"\x80\x04.",
     b"[" * 10_000,
     b'{"ask": "shutdown"}',
-    b'{"ask": "decide", "who": {}, "number": -1, "decision": "approve"}',
-    b'{"ask": "decide", "who": {}, "number": 1, "decision": "execute"}',
-    b'{"ask": "decide", "who": {"role": "king"}, "number": 1, "decision": "approve"}',
-    b'{"ask": "work", "more": 1}',
+    b'{"ask": "call", "action": "work", "who": {}}',
+    b'{"ask": "call", "action": "work", "who": {"role": "king"}, "arguments": {}}',
+    b'{"ask": "call", "action": "work", "who": {}, "arguments": [], "more": 1}',
+)
+MISFITS: tuple[dict[str, JsonValue], ...] = (
+    {},
+    {"number": -1},
+    {"number": 2**63},
+    {"number": "one"},
+    {"number": 1, "more": 1},
 )
 
 
@@ -111,24 +119,24 @@ def said(ask: Callable[[], object]) -> object:
 def walk(counter: Counter) -> list[object]:
     """Everything that can be asked, answered or refused."""
     return [
-        said(lambda: counter.propose(ONE, "transaction", TRANSFER)),
-        said(lambda: counter.propose(ONE, "transaction", "{}")),
-        said(lambda: counter.propose(ONE, "melt", "{}")),
-        said(lambda: counter.decide(ONE, 1, "approve")),
-        said(lambda: counter.decide(Who(person=99), 1, "approve")),
-        said(lambda: counter.decide(Who(token="guessed"), 1, "approve")),
-        said(lambda: counter.decide(TWO, 1, "approve")),
-        said(lambda: counter.decide(TWO, 1, "cancel", "not now")),
-        said(lambda: counter.propose(Who(person=SENIOR), "freeze", FREEZE)),
-        said(lambda: counter.decide(Who(person=OTHER_SENIOR), 2, "reject", "no")),
-        said(lambda: counter.decide(Who(person=OTHER_SENIOR), 2, "withdraw", "no")),
-        said(lambda: counter.refuse_request(Who(person=SENIOR), 2, "luck", "")),
-        said(counter.work),
-        said(lambda: counter.accounts_of(CEMENT)),
-        said(lambda: counter.accounts_of(99)),
-        said(lambda: counter.papers_for("organisation", "trading")),
-        said(lambda: counter.reviews_by(None)),
-        said(lambda: counter.reviews_by(MONDAY.date() + timedelta(days=9_999))),
+        said(lambda: counter.ask(actions.propose, ONE, "transaction", TRANSFER)),
+        said(lambda: counter.ask(actions.propose, ONE, "transaction", "{}")),
+        said(lambda: counter.ask(actions.propose, ONE, "melt", "{}")),
+        said(lambda: counter.ask(actions.approve, ONE, 1)),
+        said(lambda: counter.ask(actions.approve, Who(person=99), 1)),
+        said(lambda: counter.ask(actions.approve, Who(token="guessed"), 1)),
+        said(lambda: counter.ask(actions.approve, TWO, 1)),
+        said(lambda: counter.ask(actions.cancel, TWO, 1, "not now")),
+        said(lambda: counter.ask(actions.propose, Who(person=SENIOR), "freeze", FREEZE)),
+        said(lambda: counter.ask(actions.reject, Who(person=OTHER_SENIOR), 2, "no")),
+        said(lambda: counter.ask(actions.withdraw, Who(person=OTHER_SENIOR), 2, "no")),
+        said(lambda: counter.ask(actions.refuse_request, Who(person=SENIOR), 2, "luck", "")),
+        said(lambda: counter.ask(actions.work, Who())),
+        said(lambda: counter.ask(actions.accounts_of, Who(), CEMENT)),
+        said(lambda: counter.ask(actions.accounts_of, Who(), 99)),
+        said(lambda: counter.ask(actions.papers_for, Who(), "organisation", "trading")),
+        said(lambda: counter.ask(actions.reviews_by, Who(), None)),
+        said(lambda: counter.ask(actions.reviews_by, Who(), MONDAY.date() + timedelta(days=9_999))),
     ]
 
 
@@ -138,7 +146,7 @@ def test_the_running_writer_and_an_opened_office_say_the_same(tmp_path: Path) ->
     with scene(tmp_path / "there") as found, running(found) as counter:
         there = walk(counter)
     assert here == there
-    assert {type(one).__name__ for one in here} >= {"Proposed", "Proposal", "tuple"}
+    assert {type(one).__name__ for one in here} >= {"Proposed", "Proposal", "tuple", "list"}
 
 
 def test_nonsense_is_answered_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -149,15 +157,22 @@ def test_nonsense_is_answered_and_nothing_is_lost(tmp_path: Path) -> None:
                 connection.send_bytes(nonsense)
                 answer = answers.validate_json(connection.recv_bytes())
                 assert isinstance(answer, Failed) and "not one there is" in answer.sentence
-            connection.send_bytes(questions.dump_json(Work()))
-            assert answers.validate_json(connection.recv_bytes()).answer == "worked"
-        assert counter.propose(ONE, "transaction", TRANSFER).proposal.number == 1
+            connection.send_bytes(questions.dump_json(Call("work", Who(), {})))
+            assert answers.validate_json(connection.recv_bytes()) == Done([])
+            for misfit in MISFITS:
+                connection.send_bytes(questions.dump_json(Call("approve", TWO, misfit)))
+                answer = answers.validate_json(connection.recv_bytes())
+                assert isinstance(answer, NotDone)
+                assert {one.code for one in answer.refusals} == {"people.malformed"}
+        assert counter.ask(actions.propose, ONE, "transaction", TRANSFER).proposal.number == 1
+        with pytest.raises(Refused, match="less than 9223372036854775808"):
+            counter.ask(actions.approve, TWO, 2**63)
 
 
 def test_what_is_due_is_carried_out_by_itself_and_once(tmp_path: Path) -> None:
     with scene(tmp_path / "store") as found, running(found) as counter:
-        counter.propose(ONE, "transaction", TRANSFER)
-        delayed = counter.decide(TWO, 1, "approve")
+        counter.ask(actions.propose, ONE, "transaction", TRANSFER)
+        delayed = counter.ask(actions.approve, TWO, 1)
         assert delayed.state == "delayed"
         found.writing.do_what_is_due()
         assert counter.how_is_it().record == found.office.office.writer.book.sequence
@@ -200,7 +215,15 @@ def test_what_goes_wrong_is_told_until_it_is_mended(
         writing.do_what_is_due()
         assert (writing.told.is_set(), writing.may_not_go_on) == (True, "another has taken over")
         with pytest.raises(StorageError, match="is stopping; nothing was done"):
-            counter.work()
+            counter.ask(actions.work, Who())
+
+
+def test_two_actions_of_one_name_are_a_mistake_of_ours() -> None:
+    def work(visit: Visit) -> None:
+        """Another."""
+
+    with pytest.raises(ValueError, match="two actions work"):
+        action(work)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +236,10 @@ def test_every_failure_reaches_the_asker_as_what_it_was(
         raise error
 
     with scene(tmp_path / "store") as found, running(found) as counter:
-        monkeypatch.setattr(answering, "_answer", fail)
+        monkeypatch.setattr(actions.work, "do", fail)
         raised = StorageError if isinstance(error, OSError) else type(error)
         with pytest.raises(raised, match=r"^x$"):
-            counter.work()
+            counter.ask(actions.work, Who())
         assert found.writing.told.is_set() == isinstance(error, WriterStopped)
 
 
@@ -225,11 +248,11 @@ def test_a_fault_of_ours_is_told_and_the_next_is_served(
 ) -> None:
     with scene(tmp_path / "store") as found, running(found) as counter:
         with monkeypatch.context() as patch:
-            patch.setattr(answering, "_answer", lambda *_: 1 // 0)
+            patch.setattr(actions.work, "do", lambda *_: 1 // 0)
             with pytest.raises(StorageError, match="a fault of its own: ZeroDivisionError"):
-                counter.work()
+                counter.ask(actions.work, Who())
         assert "Traceback" in capfd.readouterr().err
-        assert counter.work() == ()
+        assert counter.ask(actions.work, Who()) == []
 
 
 def test_a_writer_that_dies_before_it_answers_is_not_asked_twice(tmp_path: Path) -> None:
@@ -241,7 +264,7 @@ def test_a_writer_that_dies_before_it_answers_is_not_asked_twice(tmp_path: Path)
     ):
         assert isinstance(counter, RunningCounter)
         counter._line._limit = 1  # no answer can be read
-        counter.work()
+        counter.ask(actions.work, Who())
 
 
 def test_where_no_writer_runs_nobody_answers(tmp_path: Path) -> None:
@@ -250,8 +273,8 @@ def test_where_no_writer_runs_nobody_answers(tmp_path: Path) -> None:
         RunningCounter(store).how_is_it()
     with at_counter(store) as counter:
         assert isinstance(counter, OpenedCounter)
-        answer = counter._ask(HowAreYou())
-        assert answer == Failed("storage", "That is asked of a running writer only.")
+        answer = counter._ask(Call("open_the_vault", Who(), {}))
+        assert answer == Failed("storage", "Nobody can ask for 'open_the_vault' here.")
 
 
 def test_a_number_proves_nothing_in_a_live_store(tmp_path: Path) -> None:
