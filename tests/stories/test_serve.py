@@ -22,7 +22,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from openets.ledger.store import open_store, open_writer
 from openets.people.counter.process import MAY_NOT_GO_ON
+from openets.translog.client import connect_log
 from tests.small_office import (
     CEMENT,
     OTHER_SENIOR,
@@ -206,9 +208,6 @@ def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Se
 
 def test_a_writer_that_may_not_go_on_ends_everything(served: Served) -> None:
     """Another writer, past the lock of this machine, takes over at the log."""
-    from openets.ledger.store import open_store, open_writer
-    from openets.translog.client import connect_log
-
     store = open_store(served.store)
     log = connect_log(store.log_directory)
     second = open_writer(store, log, exclusive=False)
@@ -242,7 +241,7 @@ def test_a_port_in_use_and_a_store_that_cannot_be_served(tmp_path: Path) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = say("serve", "--port", taken.getsockname()[1], store=store)
     assert (said.code, said.out) == (1, "")
-    assert "Address already in use. Choose another with --port" in said.error
+    assert "Address already in use. Choose with --port" in said.error
     said = say("serve", "--port", 0, "--host", "nowhere.invalid", store=store)
     assert (said.code, "Cannot listen on nowhere.invalid port 0" in said.error) == (1, True)
     (store / "log" / "log.toml").unlink()

@@ -102,18 +102,21 @@ def serve(store: Store, listening: socket.socket, names: tuple[str, ...]) -> Ite
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to an address; raises `ServingEnded` if it cannot be had."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, kind)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-        found.listen(BACKLOG)
+        found = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen(BACKLOG)
+        except OSError:
+            found.close()
+            raise
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ServingEnded(
-            f"Cannot listen on {host} port {port}: {reason}. Choose another with --port or --host."
-        ) from error
+        sentence = f"Cannot listen on {host} port {port}: {reason}. Choose with --port and --host."
+        raise ServingEnded(sentence) from error
     return found
 
 
