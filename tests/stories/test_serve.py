@@ -85,10 +85,15 @@ class Served:
         self.process.send_signal(with_)
         code = self.process.wait(SECONDS)
         wait_for(lambda: not self.children())
+        return code
+
+    def close(self) -> None:
+        """Lets go of what it says, and ends it if nobody has."""
+        if self.process.poll() is None:
+            self.end(signal.SIGKILL)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.errors.close()
-        return code
 
 
 def command_of(number: int) -> list[str]:
@@ -111,8 +116,7 @@ def wait_for(what: Callable[[], object]) -> None:
 def served(tmp_path: Path) -> Iterator[Served]:
     found = Served(make_office(tmp_path / "office").directory)
     yield found
-    if found.process.poll() is None:
-        found.end(signal.SIGKILL)
+    found.close()
 
 
 WRITER, LOG, WEB = "people.counter.process", "translog.server", "interfaces.public.server"
@@ -204,6 +208,7 @@ def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Se
     again = Served(served.store)
     assert again.health()["well"] is True
     assert again.end() == 0
+    again.close()
 
 
 def test_a_writer_that_may_not_go_on_ends_everything(served: Served) -> None:
@@ -231,6 +236,7 @@ def test_a_log_that_is_a_service_of_its_own_is_used_and_left_alone(tmp_path: Pat
         served = Served(store)
         assert set(served.children()) == {WRITER, WEB}
         assert served.end() == 0
+        served.close()
         assert log.poll() is None
         log.send_signal(signal.SIGTERM)
         assert log.wait(SECONDS) == 0

@@ -1,4 +1,4 @@
-"""The addresses of the public site."""
+"""The addresses of the public site; all of them are only read."""
 
 from __future__ import annotations
 

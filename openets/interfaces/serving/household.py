@@ -24,7 +24,7 @@ from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import LOG_MODULE, LogAway, connect_log
 
 WEB_MODULE = "openets.interfaces.public.server"
-LOOK_SECONDS = 0.2
+LOOK_MILLISECONDS = 200
 DEATHS, WITHIN_SECONDS = 4, 60  # so many of one child in so many seconds end the whole
 BACKLOG = 128
 
@@ -93,7 +93,7 @@ def serve(store: Store, listening: socket.socket, names: tuple[str, ...]) -> Ite
             while True:
                 for member in members:
                     member.look_after()
-                time.sleep(LOOK_SECONDS)
+                time.sleep(LOOK_MILLISECONDS / 1_000)
         finally:
             for member in reversed(members):
                 member.stop()

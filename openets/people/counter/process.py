@@ -46,7 +46,7 @@ from openets.translog.client import LogAway, connect_log
 
 MAY_NOT_GO_ON = 3
 PATIENCE_SECONDS = 60  # for a command that writes just now, and for the log to start
-LOOK_AGAIN_SECONDS = 0.1
+LOOK_AGAIN_MILLISECONDS = 100
 BETWEEN_PASSES_SECONDS = 1
 
 T = TypeVar("T")
@@ -204,7 +204,7 @@ def _patiently(ask: Callable[[], T], unless: type[Exception]) -> T:
         except unless:
             if time.monotonic() > end:
                 raise
-            time.sleep(LOOK_AGAIN_SECONDS)
+            time.sleep(LOOK_AGAIN_MILLISECONDS / 1_000)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from openets.interfaces.public.publication import FEWEST_ACCOUNTS, kept_back, publication
@@ -33,6 +33,7 @@ def test_sums_that_would_tell(accounts: list[int], hidden: set[int]) -> None:
     assert kept_back(accounts) == hidden
 
 
+@settings(deadline=None)
 @given(some.lists(some.integers(1, 12), max_size=9))
 def test_what_is_shown_and_what_is_left_rests_on_three_or_more(accounts: list[int]) -> None:
     hidden = kept_back(accounts)
