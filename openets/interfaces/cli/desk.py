@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from typing import Annotated
 import typer
 
 from openets.desk.proposals import Proposal, Proposals
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -31,15 +31,11 @@ from openets.people.matrix import page
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
-from openets.people.signing_in import NotSignedIn, Who
+from openets.people.signing_in import Who
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
 
-TOKEN = "OPENETS_TOKEN"
-AsOption = Annotated[
-    int, typer.Option("--as", help="Act as this person (practice and replay stores only).", min=0)
-]
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
 BodyOption = Annotated[
@@ -50,14 +46,8 @@ BodyOption = Annotated[
 @contextmanager
 def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
     """The counter of a store, and what the person who asks shows of himself or herself."""
-    with opened(directory) as store, at_counter(store) as counter:
-        try:
-            yield counter, Who(os.environ.get(TOKEN, ""), as_person)
-        except NotSignedIn as nobody:
-            if nobody.named:
-                fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
-            hint = "or name a person with --as in a practice store"
-            fail(f"Nobody is signed in: set {TOKEN}, {hint}.")
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+        yield counter, who_asks(as_person)
 
 
 @contextmanager
@@ -131,7 +121,7 @@ def withdraw(
     as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Take back a proposal of your own."""
+    """Take back a proposal that waits: your own, or one you could stop once it is approved."""
     with at_the_desk(directory, as_person) as (counter, who):
         show_proposal(counter.ask(actions.withdraw, who, number, reason))
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from openets.interfaces.cli.acting import AsOption
 from openets.interfaces.cli.desk import (
-    AsOption,
     NumberArgument,
     ReasonOption,
     at_the_desk,
@@ -34,8 +35,11 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.kernel.clock import SystemClock
+from openets.people.completeness import documents_asked
 from openets.people.counter import actions
 from openets.people.counter.client import at_counter
+from openets.people.office import by_law
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.signing_in import Who
@@ -261,9 +265,9 @@ def account_papers(
     with opened(directory) as store:
         if ACCOUNT_TYPES + type not in store.rulebook.paths():
             fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
-        with at_counter(store) as counter:
-            rows = counter.ask(actions.papers_for, Who(), kind, type)
-    print_rows(("document", "asked by"), rows, as_json=as_json, as_csv=as_csv)
+        today = SystemClock().now().date()
+        asked = documents_asked(partial(by_law, store.rulebook, today), kind, type)
+    print_rows(("document", "asked by"), list(asked.items()), as_json=as_json, as_csv=as_csv)
 
 
 @account_app.command("request")
@@ -298,8 +302,9 @@ def refuse_account(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
+    reason = f"{ground}: {note}" if note else ground
     with at_the_desk(directory, as_person) as (counter, who):
-        show_proposal(counter.ask(actions.refuse_request, who, number, ground, note))
+        show_proposal(counter.ask(actions.reject, who, number, reason))
 
 
 @account_app.command("status")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from openets.desk.proposals import Proposal
 from openets.kernel.clock import instant
-from openets.people import accounts, completeness, reviewing
+from openets.people import accounts, reviewing
 from openets.people.counter.action import Number, Visit, action
 
 ACCOUNT = "account"
@@ -73,7 +73,7 @@ def reject(visit: Visit, number: Number, reason: str) -> Proposal:
 
 @action
 def withdraw(visit: Visit, number: Number, reason: str) -> Proposal:
-    """Takes back a proposal of one's own."""
+    """Takes back a proposal that waits for approval."""
     return visit.office.desk.withdraw(visit.actor, number, reason)
 
 
@@ -81,13 +81,6 @@ def withdraw(visit: Visit, number: Number, reason: str) -> Proposal:
 def cancel(visit: Visit, number: Number, reason: str) -> Proposal:
     """Stops an approved proposal before its time."""
     return visit.office.desk.cancel(visit.actor, number, reason)
-
-
-@action
-def refuse_request(visit: Visit, number: Number, ground: str, note: str) -> Proposal:
-    """Refuses a request for an account on a ground the law has."""
-    office = visit.office
-    return accounts.refuse_request(office.desk, office.office, visit.actor, number, ground, note)
 
 
 @action
@@ -113,12 +106,6 @@ def accounts_of(visit: Visit, holder: Number) -> list[AccountRow]:
         )
         for one in visit.office.register.held_by(holder)
     ]
-
-
-@action
-def papers_for(visit: Visit, kind: str, type: str) -> list[tuple[str, str]]:
-    """Each document asked of a kind of holder for a type of account, and what asks for it."""
-    return list(completeness.documents_asked(visit.office.office, kind, type).items())
 
 
 @action

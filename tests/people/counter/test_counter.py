@@ -130,11 +130,9 @@ def walk(counter: Counter) -> list[object]:
         said(lambda: counter.ask(actions.propose, Who(person=SENIOR), "freeze", FREEZE)),
         said(lambda: counter.ask(actions.reject, Who(person=OTHER_SENIOR), 2, "no")),
         said(lambda: counter.ask(actions.withdraw, Who(person=OTHER_SENIOR), 2, "no")),
-        said(lambda: counter.ask(actions.refuse_request, Who(person=SENIOR), 2, "luck", "")),
         said(lambda: counter.ask(actions.work, Who())),
         said(lambda: counter.ask(actions.accounts_of, Who(), CEMENT)),
         said(lambda: counter.ask(actions.accounts_of, Who(), 99)),
-        said(lambda: counter.ask(actions.papers_for, Who(), "organisation", "trading")),
         said(lambda: counter.ask(actions.reviews_by, Who(), None)),
         said(lambda: counter.ask(actions.reviews_by, Who(), MONDAY.date() + timedelta(days=9_999))),
     ]
