@@ -14,6 +14,7 @@ class Freeze(Body):
 
     name: ClassVar[str] = "freeze"
     action: ClassVar[str] = "freeze"
+    urgent: ClassVar[bool] = True
     order: Literal["freeze", "lift"]
     account: Number | None = None
     kind: Number | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number, Text
 from openets.people.office import Office
@@ -18,6 +19,7 @@ class Appoint(Body):
 
     name: ClassVar[str] = "representative"
     action: ClassVar[str] = "representative"
+    decided_within: ClassVar[tuple[str, str]] = ("accounts.representatives.decided-within", "days")
     account: Number
     person: Number
     right: Text
@@ -68,6 +70,15 @@ class _Appointment(Asked):
             )
             return [Refusal("people.too-many-representatives", sentence, NUMBERS)]
         return []
+
+    def stands(self) -> list[Said]:
+        """The right the person has on the account."""
+        body = self.body
+        who = {"person": body.person, "account": body.account}
+        found = self.office.register.representative(body.account, body.person)
+        if found is None:
+            return [Said("stands-no-right", who)]
+        return [Said("stands-right", {**who, "right": found.right, "state": found.state})]
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the register."""

@@ -150,7 +150,7 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
             f"log freeze {account} {officers} --reason drill{option}",
         ),
         ("what waits at the desk, who may approve it, and its approval", f"desk list{option}"),
-        ("", f"desk history{option}"),
+        ("", f"audit --as 1{option}"),
         *_approval(store, option),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
