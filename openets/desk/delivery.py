@@ -75,9 +75,9 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     message["Subject"] = CONTROL.sub(" ", letter.subject)
     message["Date"] = moment(letter.written)
     message["Message-ID"] = f"<notice-{letter.number}.{letter.identity}@{sender.split('@')[1]}>"
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence answers it
     message.set_content(letter.body)
+    message["Content-Language"] = letter.language  # setting content takes its headers away
     return message
 
 
