@@ -152,7 +152,7 @@ class Desk:
         Raises `Refused` with every reason against it; nothing is stored then.
         """
         asked = self.load(command, body)
-        closed = self._closed(asked)
+        closed = self.closed(asked)
         if closed and rule_of(self._law(asked.registry)).proposals != QUEUED:
             raise Refused(_in_maintenance(closed))
         refusals = asked.against(actor)
@@ -213,7 +213,7 @@ class Desk:
     def approve(self, actor: Actor, number: int) -> Proposal:
         """Confirms a proposal; what is due is carried out. Raises `Refused`."""
         proposal, asked = self._to_decide(actor, number)
-        closed = self._closed(asked)
+        closed = self.closed(asked)
         if closed:
             raise Refused(_in_maintenance(closed))
         self._confirm(proposal, asked, actor, "event-approved")
@@ -305,12 +305,12 @@ class Desk:
                 citation=execution.citation,
             ),
         )
-        if execution.at <= now and not self._closed(asked):
+        if execution.at <= now and not self.closed(asked):
             self._carry_out(self._get(proposal.number), asked)
 
     # -- maintenance ----------------------------------------------------------------------------
 
-    def _closed(self, asked: Command) -> Window | None:
+    def closed(self, asked: Command) -> Window | None:
         """The maintenance window that stops a command now, or None."""
         if asked.urgent:
             return None
@@ -350,7 +350,7 @@ class Desk:
         for proposal in self.proposals.in_state(state):
             if due is None or proposal.execute_at <= due:
                 asked = self.load(proposal.command, proposal.body)
-                if not self._closed(asked):
+                if not self.closed(asked):
                     yield proposal, asked
 
     def _carry_out(self, proposal: Proposal, asked: Command) -> None:
@@ -421,7 +421,7 @@ class Desk:
         """
         written = (change or Change())._replace(why=why)
         at = written.execute_at or proposal.execute_at
-        same_breath = to == states.DELAYED and at <= line.at and not self._closed(asked)
+        same_breath = to == states.DELAYED and at <= line.at and not self.closed(asked)
         told = [] if same_breath else notices_of(self.directory, proposal, asked, to, written)
 
         def beside() -> None:

@@ -87,7 +87,11 @@ class Inbox:
 
     def _facts(self, actor: Actor, task: Task, documents: Sequence[Document]) -> Facts:
         """What a person is to a task; the rights are the directory's answers."""
-        decides = task.kind == APPROVAL and self._decides(actor, task)
+        proposal = self._desk.proposals.get(task.proposal) if task.kind == APPROVAL else None
+        asked = self._desk.load(proposal.command, proposal.body) if proposal else None
+        decides = bool(
+            asked and task.asked_by != actor.id and not asked.against_approval(actor, task.asked_by)
+        )
         handles = self._may(actor, "request documents", task)
         answers = task.kind == DOCUMENTS and self._answers(actor, task)
         proposed = task.asked_by == actor.id
@@ -105,17 +109,11 @@ class Inbox:
             assigns=self._may(actor, "assign task", task),
             wanted=any(one.state in (REQUESTED, REFUSED) for one in documents),
             handed_in=any(one.state == SUBMITTED and one.person != actor.id for one in documents),
+            closed=bool(asked and self._desk.closed(asked)),
         )
 
     def _may(self, actor: Actor, action: str, task: Task) -> bool:
         return self._directory.may(actor, action, task.registry, task.account) is None
-
-    def _decides(self, actor: Actor, task: Task) -> bool:
-        proposal = self._desk.proposals.get(task.proposal)
-        if proposal is None or proposal.proposer == actor.id:
-            return False
-        asked = self._desk.load(proposal.command, proposal.body)
-        return not asked.against_approval(actor, proposal.proposer)
 
     def _answers(self, actor: Actor, task: Task) -> bool:
         if task.person:

@@ -24,7 +24,8 @@ class Facts:
     `decides`: may approve the proposal, neither having proposed it nor being affected. `answers`:
     the documents are asked of this person. `handles`: may ask for documents there, or see to the
     duty. `assigns`: may give tasks there to others. `wanted`: some document is yet to be submitted;
-    `handed_in`: some document of another person is yet to be judged.
+    `handed_in`: some document of another person is yet to be judged. `closed`: the registry is in
+    maintenance, which stops approving and nothing else.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Facts:
     assigns: bool = False
     wanted: bool = False
     handed_in: bool = False
+    closed: bool = False
 
 
 def offered(facts: Facts) -> tuple[str, ...]:
@@ -54,7 +56,7 @@ def offered(facts: Facts) -> tuple[str, ...]:
         (RELEASE, mine or (others and facts.assigns)),
         (ASSIGN, facts.assigns),
         (COMMENT, works or facts.proposed or facts.answers or facts.assigns),
-        (APPROVE, approval and free),
+        (APPROVE, approval and free and not facts.closed),
         (REJECT, approval and free),
         (WITHDRAW, approval and facts.proposed),
         (SUBMIT, documents and facts.answers and facts.wanted),

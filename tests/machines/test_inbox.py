@@ -1,7 +1,7 @@
 """Claims, comments, documents and deadlines at random, with crashes: the inbox keeps its promises.
 
-The machine drives the people of the small office over its tasks. Before an act it may arm a crash at
-one of the I/O boundaries the act will reach; then everything in memory is lost and the store is
+The machine drives the people of the small office over its tasks. Before an act it may arm a crash
+at one of the I/O boundaries the act will reach; then everything in memory is lost and the store is
 opened again. What was offered is done or, after a crash, wholly not done; what was not offered is
 refused and changes nothing. After each step every proposal that waits has its one open task, every
 act has left its line, and every notice has arrived or waits.
@@ -35,6 +35,7 @@ from tests.small_office import (
     CEMENT,
     CEMENT_ONE,
     CEMENT_TWO,
+    GLASS,
     GLASS_ONE,
     KIND,
     MONDAY,
@@ -200,7 +201,8 @@ class AtTheInbox(RuleBasedStateMachine):
 
     @invariant()
     def nobody_sees_another_holders_tasks(self) -> None:
-        assert self.office.inbox.of(person(self.office, GLASS_ONE), ended=True) == []
+        seen = self.office.inbox.of(person(self.office, GLASS_ONE), ended=True)
+        assert {one.task.account for one in seen} <= {GLASS}
 
     @invariant()
     def a_notice_that_was_sent_has_arrived(self) -> None:
@@ -217,8 +219,8 @@ class AtTheInbox(RuleBasedStateMachine):
 
 
 AtTheInbox.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=40,
+    max_examples=12,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
