@@ -32,7 +32,7 @@ from openets.desk.maintenance import (
 from openets.desk.outbox import Outbox
 from openets.desk.proposals import Change, Line, Proposal, Proposals
 from openets.desk.said import Said
-from openets.desk.tasks import NOBODY, Tasks, origin_of
+from openets.desk.tasks import APPROVED, NOBODY, Tasks, origin_of
 from openets.desk.telling import notices_of, task_of
 from openets.desk.timing import Execution, Law
 from openets.desk.trail import NOBODY as BY_ITSELF
@@ -428,7 +428,8 @@ class Desk:
             if to == states.AWAITING:
                 self.tasks.open(task_of(proposal, asked, line.at))
             else:
-                self.tasks.end(origin_of(proposal.number), to, line.at)
+                outcome = APPROVED if to == states.DELAYED else to
+                self.tasks.end(origin_of(proposal.number), outcome, line.at)
             self.outbox.write(told, line.at)
 
         if not self.proposals.move(proposal, to, line, written, beside):

@@ -16,6 +16,7 @@ from openets.storage.database import Database
 
 APPROVAL, DOCUMENTS, DUTY = "approval", "documents", "duty"
 REQUESTED, SUBMITTED, ACCEPTED, REFUSED = "requested", "submitted", "accepted", "refused"
+APPROVED = "approved"  # how the task of a proposal ends that is carried out or waits for its time
 NOBODY = 0
 TABLES = (
     "CREATE TABLE task (number {id} PRIMARY KEY, origin TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"

@@ -80,7 +80,7 @@ def test_a_proposal_that_waits_is_a_task_until_it_is_decided(store: Store) -> No
         day.approve(CEMENT_TWO, proposal)
         assert day.numbers(CEMENT_TWO) == []
         (ended,) = day.inbox.of(day.who(CEMENT_TWO), ended=True)
-        assert (ended.task.outcome, ended.offers) == ("delayed", ())
+        assert (ended.task.outcome, ended.offers) == ("approved", ())
     with inbox_day(store) as day:
         told = day.trail(SENIOR, proposal=proposal.number)
         assert any("Person 6 (representative) claimed task 1." in line for line in told)

@@ -69,7 +69,7 @@ def test_a_task_is_claimed_commented_taken_over_and_given(office: Path) -> None:
     assert "completed" in run("desk", "approve", 1, "--as", CEMENT_TWO, store=office)
     assert rows_as_json("inbox", "list", "--as", CEMENT_TWO, store=office) == []
     (row,) = rows_as_csv("inbox", "list", "--all", "--as", CEMENT_TWO, store=office)
-    assert row["state"] == "completed"
+    assert row["state"] == "approved"
 
 
 def test_documents_by_digest(office: Path, tmp_path: Path) -> None:
