@@ -103,6 +103,7 @@ class Inbox:
             ended=bool(task.ended),
             claimed=claimed,  # type: ignore[arg-type]
             proposed=proposed,
+            withdraws=bool(asked and not asked.against_withdrawing(actor, task.asked_by)),
             decides=decides,
             answers=answers,
             handles=handles,

@@ -21,7 +21,7 @@ SUBMIT, ACCEPT, REFUSE, CLOSE = "submit", "accept", "refuse", "close"
 class Facts:
     """What a person is to a task, and how it stands.
 
-    `decides`: may approve the proposal, neither having proposed it nor being affected. `answers`:
+    `withdraws`: may take the proposal back. `decides`: may approve the proposal, neither having proposed it nor being affected. `answers`:
     the documents are asked of this person. `handles`: may ask for documents there, or see to the
     duty. `assigns`: may give tasks there to others. `wanted`: some document is yet to be submitted;
     `handed_in`: some document of another person is yet to be judged. `closed`: the registry is in
@@ -33,6 +33,7 @@ class Facts:
     ended: bool = False
     claimed: Literal["by nobody", "by this person", "by another"] = "by nobody"
     proposed: bool = False
+    withdraws: bool = False
     decides: bool = False
     answers: bool = False
     handles: bool = False
@@ -55,10 +56,10 @@ def offered(facts: Facts) -> tuple[str, ...]:
         (TAKE_OVER, works and others and facts.assigns),
         (RELEASE, mine or (others and facts.assigns)),
         (ASSIGN, facts.assigns),
-        (COMMENT, works or facts.proposed or facts.answers or facts.assigns),
+        (COMMENT, works or facts.proposed or facts.withdraws or facts.answers or facts.assigns),
         (APPROVE, approval and free and not facts.closed),
         (REJECT, approval and free),
-        (WITHDRAW, approval and facts.proposed),
+        (WITHDRAW, approval and facts.withdraws),
         (SUBMIT, documents and facts.answers and facts.wanted),
         (ACCEPT, documents and free and facts.handed_in),
         (REFUSE, documents and free and facts.handed_in),

@@ -23,6 +23,7 @@ facts = st.builds(
             "sees",
             "ended",
             "proposed",
+            "withdraws",
             "decides",
             "answers",
             "handles",
