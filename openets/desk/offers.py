@@ -21,11 +21,11 @@ SUBMIT, ACCEPT, REFUSE, CLOSE = "submit", "accept", "refuse", "close"
 class Facts:
     """What a person is to a task, and how it stands.
 
-    `withdraws`: may take the proposal back. `decides`: may approve the proposal, neither having proposed it nor being affected. `answers`:
-    the documents are asked of this person. `handles`: may ask for documents there, or see to the
-    duty. `assigns`: may give tasks there to others. `wanted`: some document is yet to be submitted;
-    `handed_in`: some document of another person is yet to be judged. `closed`: the registry is in
-    maintenance, which stops approving and nothing else.
+    `withdraws`: may take the proposal back. `decides`: may approve it, neither having proposed it
+    nor being affected. `answers`: the documents are asked of this person. `handles`: may ask for
+    documents there, or see to the duty. `assigns`: may give tasks there to others. `wanted`: some
+    document is yet to be submitted; `handed_in`: some document of another person is yet to be
+    judged. `closed`: the registry is in maintenance, which stops approving and nothing else.
     """
 
     kind: str

@@ -65,7 +65,7 @@ def test_a_proposal_that_waits_is_a_task_until_it_is_decided(store: Store) -> No
         proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 150)
         (task,) = day.numbers(CEMENT_TWO)
         seen = day.seen(CEMENT_TWO, task)
-        assert seen.offers == ("claim", "comment", "approve", "reject")
+        assert seen.offers == ("claim", "comment", "approve", "reject", "withdraw")
         assert moment(seen.deadline) == MONDAY + timedelta(days=30)
         assert seen.task.said.told() == "150 units of kind 1 by 10-0 from account 3 to account 5"
         assert day.seen(CEMENT_ONE, task).offers == ("comment", "withdraw")
@@ -110,7 +110,7 @@ def test_what_one_has_claimed_another_does_not_decide(day: InboxDay) -> None:
     day.inbox.claim(day.who(CEMENT_TWO), 1)
     assert code(day.approve, SENIOR, proposal) == "desk.claimed-by-another"
     assert code(day.inbox.release, day.who(CEMENT_ONE), 1) == "desk.task-not-offered"
-    assert day.seen(SENIOR, 1).offers == ("take over", "release", "assign", "comment")
+    assert day.seen(SENIOR, 1).offers == ("take over", "release", "assign", "comment", "withdraw")
     day.inbox.claim(day.who(SENIOR), 1)
     assert day.seen(CEMENT_TWO, 1).task.claimant == SENIOR
     assert code(day.approve, CEMENT_TWO, proposal) == "desk.claimed-by-another"

@@ -53,7 +53,7 @@ def test_a_task_is_claimed_commented_taken_over_and_given(office: Path) -> None:
     propose(office)
     (row,) = rows_as_json("inbox", "list", "--as", CEMENT_TWO, store=office)
     assert row["what"] == "2 units of kind 1 by 10-2 from account 3 to account 2, for 2030"
-    assert (row["state"], row["you may"]) == ("open", "claim, comment, approve, reject")
+    assert (row["state"], row["you may"]) == ("open", "claim, comment, approve, reject, withdraw")
     assert rows_as_json("inbox", "list", "--as", GLASS_ONE, store=office) == []
     said = run("inbox", "claim", 1, "--as", CEMENT_TWO, store=office)
     assert said == "task 1 is claimed by person 6\n"

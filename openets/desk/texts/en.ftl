@@ -127,6 +127,8 @@ event-requested = { $who } asked { $whom } for documents: { $documents }.
 event-submitted = { $who } handed in for { $task } the document { $document }: file { $file }, { $size } bytes, SHA-256 { $digest }.
 event-accepted = { $who } accepted the document { $document } of { $task }.
 event-refused = { $who } refused the document { $document } of { $task }: { $reason }
+event-traced = { $who } traced { $subject } { $word }.
+event-traced-as-evidence = { $who } traced { $subject } { $word } and took it away as evidence.
 event-closed = { $who } closed { $task }: { $reason }
 
 ## Tasks that are no proposal
@@ -265,5 +267,7 @@ word-close-account = close account
 word-hand-over-account = hand over account
 word-review = review
 word-maintenance = maintenance
+word-forward = forward
+word-backward = backward
 word-true = yes
 word-false = no

@@ -139,6 +139,8 @@ event-requested = { $who } je od { $whom } zahtevala listine: { $documents }.
 event-submitted = { $who } je pri { $task } oddala listino { $document }: datoteka { $file }, { $size } bajtov, SHA-256 { $digest }.
 event-accepted = { $who } je sprejela listino { $document } pri { $task }.
 event-refused = { $who } je zavrnila listino { $document } pri { $task }: { $reason }
+event-traced = { $who } je sledila { $subject } { $word }.
+event-traced-as-evidence = { $who } je sledila { $subject } { $word } in sled vzela kot dokaz.
 event-closed = { $who } je končala delo pri { $task }: { $reason }
 
 ## Naloge, ki niso predlogi
@@ -277,5 +279,7 @@ word-close-account = zaprtje računa
 word-hand-over-account = prenos računa na drugega imetnika
 word-review = pregled
 word-maintenance = vzdrževanje
+word-forward = naprej
+word-backward = nazaj
 word-true = da
 word-false = ne

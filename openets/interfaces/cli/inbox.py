@@ -14,7 +14,8 @@ from openets.desk.audit import audit_trail, notices_for
 from openets.desk.inbox import Seen
 from openets.desk.said import ENGLISH, LANGUAGES, told, word
 from openets.desk.trail import Asked
-from openets.interfaces.cli.desk import AsOption, LanguageOption, ReasonOption, at_the_desk
+from openets.interfaces.cli.acting import AsOption
+from openets.interfaces.cli.desk import LanguageOption, ReasonOption, at_the_desk
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
