@@ -3,7 +3,9 @@
 The desk knows a command by its name and by what the `Command` below can answer; people and units
 are the command's business. What the desk itself sees to is the order of things: nobody approves
 what he or she proposed, nothing is decided twice, a refusal has a reason, what is due is carried
-out once, and after a crash what was begun is finished.
+out once, and after a crash what was begun is finished. Each move leaves a line of the audit trail,
+opens or ends a task of the inbox and writes its notices, all in one durable write. In a maintenance
+window nothing is carried out and nothing that waits is lost.
 
 An act of the ledger has the proposal's number as its key. So whatever is approved, due and without
 an outcome may be posted again, with one effect.
@@ -17,8 +19,23 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from openets.desk import proposals as states
 from openets.desk.approval import Answer
-from openets.desk.proposals import Change, Proposal, Proposals
-from openets.desk.timing import Execution
+from openets.desk.directory import Directory
+from openets.desk.maintenance import (
+    QUEUED,
+    RULE,
+    Window,
+    Windows,
+    afterwards,
+    moved,
+    rule_of,
+)
+from openets.desk.outbox import Outbox
+from openets.desk.proposals import Change, Line, Proposal, Proposals
+from openets.desk.said import Said
+from openets.desk.tasks import APPROVED, NOBODY, Tasks, origin_of
+from openets.desk.telling import notices_of, task_of
+from openets.desk.timing import Execution, Law
+from openets.desk.trail import NOBODY as BY_ITSELF
 from openets.kernel.actor import Actor
 from openets.kernel.clock import Clock, instant, moment
 from openets.kernel.refusal import Refusal, Refused
@@ -43,8 +60,28 @@ class Command(Protocol):
     def registry(self) -> str:
         """The registry whose law and calendar apply."""
 
-    def sentence(self) -> str:
-        """What is asked, in words for the audit trail, without a full stop."""
+    @property
+    def about(self) -> int:
+        """The account it is about, 0 if none."""
+
+    @property
+    def urgent(self) -> bool:
+        """True if it is done in a maintenance window as well."""
+
+    def said(self) -> Said:
+        """What is asked, for audit trail and notices, without a full stop."""
+
+    def stands(self) -> list[Said]:
+        """How what it changes stands now, for the audit trail: before, and after."""
+
+    def article(self, path: str) -> str:
+        """The act and article of a parameter of the law; empty if there is none."""
+
+    def affected(self) -> int:
+        """The person it is about, 0 if none."""
+
+    def decide_by(self, at: datetime) -> datetime | None:
+        """Until when it is to be decided on if it is proposed at an instant, by law."""
 
     def against(self, actor: Actor) -> list[Refusal]:
         """Every reason why this actor may not propose it, or it could not be carried out now."""
@@ -92,29 +129,45 @@ Loader = Callable[[str, str], Command]
 class Desk:
     """The desk of a store. `load` makes a command of its name and JSON, or raises `Refused`."""
 
-    def __init__(self, proposals: Proposals, load: Loader, clock: Clock) -> None:
+    def __init__(
+        self, proposals: Proposals, load: Loader, clock: Clock, directory: Directory
+    ) -> None:
         self.proposals = proposals
-        self._load = load
-        self._clock = clock
+        self.load = load
+        self.clock = clock
+        self.directory = directory
+        self.trail = proposals.trail
+        self.tasks = Tasks(proposals.database)
+        self.windows = Windows(proposals.database)
+        self.outbox = Outbox(proposals.database, proposals.identity)
 
     # -- proposing ------------------------------------------------------------------------------
 
     def preview(self, actor: Actor, command: str, body: str) -> tuple[Answer, Execution]:
         """What proposing would bring: who must approve, and the time if it were approved now."""
-        asked = self._load(command, body)
-        now = self._clock.now()
-        return asked.needs(actor, now), asked.timing(now, now)
+        asked = self.load(command, body)
+        now = self.clock.now()
+        execution = asked.timing(now, now)
+        open_again = afterwards(instant(execution.at), self.windows.of(asked.registry))
+        if not asked.urgent and open_again > instant(execution.at):
+            reason = f"{execution.reason} The registry is closed for maintenance until then."
+            execution = Execution(moment(open_again), reason, RULE)
+        return asked.needs(actor, now), execution
 
     def propose(self, actor: Actor, command: str, body: str) -> Proposal:
         """Stores a proposal; without need of a second person it is confirmed at once.
 
+        In a maintenance window the law refuses it or lets it wait for the end of the window.
         Raises `Refused` with every reason against it; nothing is stored then.
         """
-        asked = self._load(command, body)
+        asked = self.load(command, body)
+        closed = self.closed(asked)
+        if closed and rule_of(self._law(asked.registry)).proposals != QUEUED:
+            raise Refused(_in_maintenance(closed))
         refusals = asked.against(actor)
         if refusals:
             raise Refused(refusals)
-        now = self._clock.now()
+        now = self.clock.now()
         answer = asked.needs(actor, now)
         execution = asked.timing(now, now)
         open_for = asked.open_for(now)
@@ -136,26 +189,32 @@ class Desk:
                 result=0,
                 why="",
             ),
-            f"Person {actor.id} ({actor.role}) proposed: {asked.sentence()}.",
+            self._line(
+                asked,
+                actor,
+                "event-proposed",
+                what=asked.said(),
+                rests=_rests(asked, answer.citation),
+            ),
         )
-        refusals = list(self._settle_draft(stored, asked))
+        refusals = [] if closed else list(self._settle_draft(stored, asked))
         if refusals:
             raise Refused(refusals)
         return self._get(stored.number)
 
     def _settle_draft(self, proposal: Proposal, asked: Command) -> tuple[Refusal, ...]:
         """Reserves what a drafted proposal needs, and lets it wait for approval or for its time."""
-        now = instant(self._clock.now())
+        now = instant(self.clock.now())
         outcome = asked.reserve(proposal.number, now)
         if outcome.refusals:
             why = str(outcome.refusals[0])
-            said = f"It could not be reserved: {why}"
-            self._end(proposal, asked, states.TERMINATED, SYSTEM, said, why)
+            line = self._line(asked, BY_ITSELF, "event-not-reserved", reason=why)
+            self._end(proposal, asked, states.TERMINATED, line, why)
         elif proposal.needs:
-            sentence = f"A second person must approve: {proposal.needs}"
-            self._move(proposal, states.AWAITING, SYSTEM, sentence)
+            line = self._line(asked, BY_ITSELF, "event-awaiting", reason=proposal.needs)
+            self._move(proposal, asked, states.AWAITING, line)
         else:
-            self._confirm(proposal, asked, SYSTEM, "No second person is needed.")
+            self._confirm(proposal, asked, BY_ITSELF, "event-confirmed")
         return outcome.refusals
 
     # -- deciding -------------------------------------------------------------------------------
@@ -163,8 +222,10 @@ class Desk:
     def approve(self, actor: Actor, number: int) -> Proposal:
         """Confirms a proposal; what is due is carried out. Raises `Refused`."""
         proposal, asked = self._to_decide(actor, number)
-        said = f"Person {actor.id} ({actor.role}) approved it."
-        self._confirm(proposal, asked, actor.id, said)
+        closed = self.closed(asked)
+        if closed:
+            raise Refused(_in_maintenance(closed))
+        self._confirm(proposal, asked, actor, "event-approved")
         return self._get(number)
 
     def reject(self, actor: Actor, number: int, reason: str) -> Proposal:
@@ -174,8 +235,8 @@ class Desk:
         refusals = asked.against_rejecting(reason)
         if refusals:
             raise Refused(refusals)
-        said = f"Person {actor.id} ({actor.role}) rejected it: {reason}"
-        self._end(proposal, asked, states.REJECTED, actor.id, said, reason)
+        line = self._line(asked, actor, "event-rejected", reason=reason)
+        self._end(proposal, asked, states.REJECTED, line, reason)
         return self._get(number)
 
     def withdraw(self, actor: Actor, number: int, reason: str) -> Proposal:
@@ -185,8 +246,8 @@ class Desk:
         refusals = asked.against_withdrawing(actor, proposal.proposer)
         if refusals:
             raise Refused(refusals)
-        said = f"Person {actor.id} ({actor.role}) withdrew it: {reason}"
-        self._end(proposal, asked, states.WITHDRAWN, actor.id, said, reason)
+        line = self._line(asked, actor, "event-withdrawn", reason=reason)
+        self._end(proposal, asked, states.WITHDRAWN, line, reason)
         return self._get(number)
 
     def cancel(self, actor: Actor, number: int, reason: str) -> Proposal:
@@ -194,8 +255,9 @@ class Desk:
         reason = self._reason(reason)
         proposal, asked = self._open(number, states.DELAYED)
         refusals = asked.against_cancelling(actor)
-        now = self._clock.now()
-        last = moment(proposal.execute_at) - asked.cancel_before(now)
+        now = self.clock.now()
+        carried_out = afterwards(proposal.execute_at, self.windows.of(proposal.registry))
+        last = moment(carried_out) - asked.cancel_before(now)
         if now > last:
             sentence = f"It could be cancelled until {last:%Y-%m-%d %H:%M} UTC."
             refusals = [
@@ -204,8 +266,8 @@ class Desk:
             ]
         if refusals:
             raise Refused(refusals)
-        said = f"Person {actor.id} ({actor.role}) cancelled it: {reason}"
-        self._end(proposal, asked, states.CANCELLED, actor.id, said, reason)
+        line = self._line(asked, actor, "event-cancelled", reason=reason)
+        self._end(proposal, asked, states.CANCELLED, line, reason)
         return self._get(number)
 
     def _to_decide(self, actor: Actor, number: int) -> tuple[Proposal, Command]:
@@ -215,13 +277,17 @@ class Desk:
             sentence = "Who proposed something does not decide on it; a second person must."
             refusals.append(Refusal("desk.own-proposal", sentence, "desk.approval.not-by"))
         refusals += asked.against_approval(actor, proposal.proposer)
+        task = self.tasks.of_origin(origin_of(number))
+        if not refusals and task and task.claimant not in (NOBODY, actor.id):
+            sentence = f"Person {task.claimant} has claimed it; an administrator can take it over."
+            refusals.append(Refusal("desk.claimed-by-another", sentence, DESK))
         if refusals:
             raise Refused(refusals)
         return proposal, asked
 
     def _open(self, number: int, state: str) -> tuple[Proposal, Command]:
         proposal = self._get(number)
-        asked = self._load(proposal.command, proposal.body)
+        asked = self.load(proposal.command, proposal.body)
         if proposal.state == states.AWAITING and self._expire(proposal, asked):
             proposal = self._get(number)
         if proposal.state != state:
@@ -234,97 +300,158 @@ class Desk:
             _refuse("desk.reason-missing", "Give a reason; it is kept with the proposal.")
         return reason.strip()
 
-    def _confirm(self, proposal: Proposal, asked: Command, actor: int, said: str) -> None:
-        now = self._clock.now()
+    def _confirm(self, proposal: Proposal, asked: Command, actor: Actor, key: str) -> None:
+        now = self.clock.now()
         execution = asked.timing(now, moment(proposal.created))
-        at = f"{execution.at:%Y-%m-%d %H:%M} UTC"
+        at = instant(execution.at)
+        rests = _rests(asked, execution.citation)
+        facts = {"at": at, "reason": execution.reason, "rests": rests}
         self._move(
             proposal,
+            asked,
             states.DELAYED,
-            actor,
-            f"{said} To be carried out at {at}: {execution.reason}",
+            self._line(asked, actor, key, **facts),
             change=Change(
-                decider=actor,
-                execute_at=instant(execution.at),
+                decider=actor.id,
+                execute_at=at,
                 reason=execution.reason,
                 citation=execution.citation,
             ),
         )
-        if execution.at <= now:
+        if execution.at <= now and not self.closed(asked):
             self._carry_out(self._get(proposal.number), asked)
+
+    # -- maintenance ----------------------------------------------------------------------------
+
+    def closed(self, asked: Command) -> Window | None:
+        """The maintenance window that stops a command now, or None."""
+        if asked.urgent:
+            return None
+        return self.windows.open_at(asked.registry, instant(self.clock.now()))
+
+    def _law(self, registry: str) -> Law | None:
+        return self.directory.law(registry, self.clock.now())
+
+    def deadline(self, registry: str, deadline: int) -> int:
+        """A deadline as the maintenance windows of a registry leave it; 0 stays none."""
+        windows = self.windows.of(registry)
+        return moved(deadline, windows, self._law(registry)) if windows and deadline else deadline
 
     # -- work -----------------------------------------------------------------------------------
 
     def work(self) -> Iterator[Proposal]:
         """Does what is due, in the order of its time, and answers with each as it then stands.
 
-        Drafts a crash left behind are settled, what nobody decided on expires, and what is approved
-        and due is carried out. Run again, it does nothing twice.
+        Drafts a crash or a window left behind are settled, what nobody decided on expires, and what
+        is approved and due is carried out. Run again, it does nothing twice. What belongs to a
+        registry in maintenance is left alone.
         """
-        now = instant(self._clock.now())
+        now = instant(self.clock.now())
         for proposal in self.proposals.unsettled():
-            self._release(proposal, self._load(proposal.command, proposal.body))
-        for proposal in self.proposals.in_state(states.DRAFTED):
-            self._settle_draft(proposal, self._load(proposal.command, proposal.body))
+            self._release(proposal, self.load(proposal.command, proposal.body))
+        for proposal, asked in self._workable(states.DRAFTED):
+            self._settle_draft(proposal, asked)
             yield self._get(proposal.number)
-        for proposal in self.proposals.in_state(states.AWAITING):
-            if self._expire(proposal, self._load(proposal.command, proposal.body)):
+        for proposal, asked in self._workable(states.AWAITING):
+            if self._expire(proposal, asked):
                 yield self._get(proposal.number)
-        for proposal in self.proposals.in_state(states.DELAYED):
-            if proposal.execute_at <= now:
-                self._carry_out(proposal, self._load(proposal.command, proposal.body))
-                yield self._get(proposal.number)
+        for proposal, asked in self._workable(states.DELAYED, due=now):
+            self._carry_out(proposal, asked)
+            yield self._get(proposal.number)
+
+    def _workable(self, state: str, due: int | None = None) -> Iterator[tuple[Proposal, Command]]:
+        for proposal in self.proposals.in_state(state):
+            if due is None or proposal.execute_at <= due:
+                asked = self.load(proposal.command, proposal.body)
+                if not self.closed(asked):
+                    yield proposal, asked
 
     def _carry_out(self, proposal: Proposal, asked: Command) -> None:
         people = (proposal.proposer, proposal.decider)
         refusals = asked.against_carrying_out(proposal.number, *people)
+        before = asked.stands()
         outcome = (
             Outcome(0, tuple(refusals))
             if refusals
-            else asked.carry_out(proposal.number, instant(self._clock.now()))
+            else asked.carry_out(proposal.number, instant(self.clock.now()))
         )
         if outcome.refusals:
             why = "; ".join(map(str, outcome.refusals))
-            said = f"It could not be carried out: {why}"
-            self._end(proposal, asked, states.TERMINATED, SYSTEM, said, why)
+            line = self._line(asked, BY_ITSELF, "event-terminated", reason=why)
+            self._end(proposal, asked, states.TERMINATED, line, why)
             return
-        record = f" by record {outcome.record}" if outcome.record else ""
-        said = f"It was carried out{record}. {outcome.note}".rstrip()
+        after = asked.stands()
+        facts = {
+            "record": Said("by-record", {"record": outcome.record}) if outcome.record else "",
+            "people": self._people(proposal),
+            "change": Said("change", {"before": before, "after": after}) if before != after else "",
+            "note": outcome.note,
+        }
+        line = self._line(asked, BY_ITSELF, "event-completed", **facts)
         change = Change(result=outcome.record, settled=1)
-        self._move(proposal, states.COMPLETED, SYSTEM, said, outcome.note, change)
+        self._move(proposal, asked, states.COMPLETED, line, outcome.note, change)
+
+    def _people(self, proposal: Proposal) -> Said:
+        """Who proposed and who approved, by number and role."""
+        roles = self.trail.roles(proposal.number)
+        facts = {"proposer": proposal.proposer, "role": roles.get(proposal.proposer, "")}
+        if not proposal.decider:
+            return Said("proposed-by", facts)
+        who = {"decider": proposal.decider, "decider_role": roles.get(proposal.decider, "")}
+        return Said("proposed-and-approved-by", {**facts, **who})
 
     def _expire(self, proposal: Proposal, asked: Command) -> bool:
-        if proposal.expires == NEVER or proposal.expires > instant(self._clock.now()):
+        expires = self.deadline(proposal.registry, proposal.expires)
+        if expires == NEVER or expires > instant(self.clock.now()):
             return False
         days = (moment(proposal.expires) - moment(proposal.created)).days
         why = f"Nobody decided on it in {days} days."
-        self._end(proposal, asked, states.EXPIRED, SYSTEM, f"It expired. {why}", why)
+        line = self._line(asked, BY_ITSELF, "event-expired", days=days)
+        self._end(proposal, asked, states.EXPIRED, line, why)
         return True
 
-    def _end(
-        self, proposal: Proposal, asked: Command, to: str, actor: int, said: str, why: str
-    ) -> None:
+    def _end(self, proposal: Proposal, asked: Command, to: str, line: Line, why: str) -> None:
         """Ends a proposal, then releases what it had set aside; after a crash `work` does."""
-        self._move(proposal, to, actor, said, why)
+        self._move(proposal, asked, to, line, why)
         self._release(proposal, asked)
 
     def _release(self, proposal: Proposal, asked: Command) -> None:
-        asked.release(proposal.number, instant(self._clock.now()))
+        asked.release(proposal.number, instant(self.clock.now()))
         self.proposals.settle(proposal.number)
+
+    def _line(self, asked: Command, actor: Actor, key: str, **facts: object) -> Line:
+        """A line of the trail by a person, or by what happens by itself."""
+        who = Said("person", {"person": actor.id, "role": actor.role}) if actor.id else ""
+        said = Said(key, {"who": who, **facts})
+        return Line(instant(self.clock.now()), actor, asked.about, said)
 
     def _move(
         self,
         proposal: Proposal,
+        asked: Command,
         to: str,
-        actor: int,
-        said: str,
+        line: Line,
         why: str | None = None,
         change: Change | None = None,
     ) -> None:
+        """Moves a proposal; its line, its task and its notices are written with it.
+
+        What is carried out in the same breath as it is approved tells of it once, as done.
+        """
         written = (change or Change())._replace(why=why)
-        now = instant(self._clock.now())
-        moved = self.proposals.move(proposal.number, proposal.state, to, now, actor, said, written)
-        if not moved:
+        at = written.execute_at or proposal.execute_at
+        same_breath = to == states.DELAYED and at <= line.at and not self.closed(asked)
+        told = [] if same_breath else notices_of(self.directory, proposal, asked, to, written)
+
+        def beside() -> None:
+            if to == states.AWAITING:
+                self.tasks.open(task_of(proposal, asked, line.at))
+            else:
+                outcome = APPROVED if to == states.DELAYED else to
+                self.tasks.end(origin_of(proposal.number), outcome, line.at)
+            self.outbox.write(told, line.at)
+
+        if not self.proposals.move(proposal, to, line, written, beside):
             found = self._get(proposal.number)
             sentence = (
                 f"Proposal {proposal.number} has been decided meanwhile: it is {found.state}."
@@ -336,6 +463,18 @@ class Desk:
         if found is None:
             _refuse("desk.unknown", f"There is no proposal {number}.")
         return found
+
+
+def _rests(asked: Command, path: str) -> Said | str:
+    """The provision something rests on, empty if it is only a rule of the desk."""
+    article = asked.article(path)
+    return Said("rests-on", {"article": article}) if article else ""
+
+
+def _in_maintenance(window: Window) -> Refusal:
+    until = f"{moment(window.closes):%Y-%m-%d %H:%M} UTC"
+    sentence = f"The registry is closed for maintenance until {until}: {window.reason}"
+    return Refusal("desk.maintenance", sentence, RULE)
 
 
 def _refuse(code: str, sentence: str) -> NoReturn:

@@ -1,16 +1,19 @@
-"""Stored proposals and the audit trail: the desk's own tables.
+"""Stored proposals: the tables that the order of things at the desk rests on.
 
 A proposal is a command by name and the JSON of what it asks. Its state moves by one conditional
 write, so that of two people who decide at once one is first and the other is told. Every move
-leaves a sentence in the audit trail, in the same durable write.
+leaves its line of the audit trail, its task and its notices in the same durable write.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from openets.desk.said import Said
+from openets.desk.trail import Asked, Event, Trail
+from openets.kernel.actor import Actor
 from openets.storage.database import Database, StorageError
 
 DRAFTED = "drafted"  # stored, its reservation not yet certain
@@ -32,9 +35,6 @@ TABLES = (
     " execute_at {id} NOT NULL, reason TEXT NOT NULL, citation TEXT NOT NULL,"
     " result {id} NOT NULL, why TEXT NOT NULL, settled {id} NOT NULL)",
     "CREATE INDEX proposal_state ON proposal (state, execute_at)",
-    "CREATE TABLE event (number {id} PRIMARY KEY, at {id} NOT NULL, actor {id} NOT NULL,"
-    " proposal {id} NOT NULL, sentence TEXT NOT NULL)",
-    "CREATE INDEX event_proposal ON event (proposal)",
 )
 _COLUMNS = (
     "number, command, body, registry, proposer, created, expires, state, needs, decider,"
@@ -68,14 +68,13 @@ class Proposal(NamedTuple):
     settled: int = 0
 
 
-class Event(NamedTuple):
-    """A line of the audit trail; `actor` and `proposal` are 0 where there is none."""
+class Line(NamedTuple):
+    """What a move leaves in the audit trail: when, by whom, about which account, what."""
 
-    number: int
     at: int
-    actor: int
-    proposal: int
-    sentence: str
+    actor: Actor
+    account: int
+    said: Said
 
 
 class Change(NamedTuple):
@@ -90,11 +89,16 @@ class Change(NamedTuple):
     settled: int | None = None
 
 
+def nothing() -> None:
+    """Nothing is written beside a move."""
+
+
 class Proposals:
     """The desk's tables in one database, of one store."""
 
     def __init__(self, database: Database, store: bytes) -> None:
         self.database = database
+        self.trail = Trail(database)
         if not database.has_table("desk_meta"):
             with database.durable("desk.create"):
                 for table in TABLES:
@@ -107,30 +111,44 @@ class Proposals:
         # Tells a desk apart from one that was lost, whose numbers begin again.
         self.identity = bytes(meta["desk"]).hex()
 
-    def add(self, proposal: Proposal, sentence: str) -> Proposal:
+    def add(self, proposal: Proposal, line: Line) -> Proposal:
         """Stores a proposal under the next number, with its line of the audit trail."""
         with self.database.durable("desk.propose"):
-            number = self._next("proposal")
+            number = self.database.next_number("proposal")
             stored = proposal._replace(number=number)
             marks = ", ".join("?" * len(stored))
             self.database.run(f"INSERT INTO proposal ({_COLUMNS}) VALUES ({marks})", stored)
-            self._note(stored.created, stored.proposer, number, sentence)
+            self._note(stored, line)
         return stored
 
     def move(
-        self, number: int, state: str, to: str, at: int, actor: int, sentence: str, change: Change
+        self,
+        proposal: Proposal,
+        to: str,
+        line: Line,
+        change: Change,
+        beside: Callable[[], None] = nothing,
     ) -> bool:
-        """Moves a proposal from one state to another; False if it was no longer there."""
+        """Moves a proposal from its state to another; False if it was no longer in it.
+
+        `beside` writes what belongs into the same durable write: tasks and notices.
+        """
         written = {name: value for name, value in change._asdict().items() if value is not None}
         columns = "".join(f", {name} = ?" for name in written)
         with self.database.durable("desk.move"):
             moved = self.database.run(
                 f"UPDATE proposal SET state = ?{columns} WHERE number = ? AND state = ?",
-                (to, *written.values(), number, state),
+                (to, *written.values(), proposal.number, proposal.state),
             )
             if moved:
-                self._note(at, actor, number, sentence)
+                self._note(proposal, line)
+                beside()
         return bool(moved)
+
+    def _note(self, proposal: Proposal, line: Line) -> None:
+        self.trail.write(
+            line.at, line.actor, proposal.registry, line.account, line.said, proposal.number
+        )
 
     def settle(self, number: int) -> None:
         """Notes that nothing is reserved any more for a proposal that has ended."""
@@ -140,23 +158,6 @@ class Proposals:
     def unsettled(self) -> list[Proposal]:
         """Proposals that have ended and may still have something reserved."""
         return [one for one in self.in_state(*FINAL) if not one.settled]
-
-    def note(self, at: int, actor: int, sentence: str) -> None:
-        """A line of the audit trail that belongs to no proposal."""
-        with self.database.durable("desk.note"):
-            self._note(at, actor, 0, sentence)
-
-    def _note(self, at: int, actor: int, proposal: int, sentence: str) -> None:
-        self.database.run(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
-            (self._next("event"), at, actor, proposal, sentence),
-        )
-
-    def _next(self, table: str) -> int:
-        if not self.database.is_sqlite:  # on SQLite the open transaction is the only one
-            self.database.run(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-        found = self.database.row(f"SELECT COALESCE(MAX(number), 0) + 1 FROM {table}")
-        return int(found[0]) if found else 1
 
     # -- reads ----------------------------------------------------------------------------------
 
@@ -181,6 +182,4 @@ class Proposals:
 
     def events(self, proposal: int | None = None) -> Iterator[Event]:
         """The audit trail, oldest first; of one proposal if it is named."""
-        where, named = (" WHERE proposal = ?", (proposal,)) if proposal is not None else ("", ())
-        query = f"SELECT number, at, actor, proposal, sentence FROM event{where} ORDER BY number"
-        return map(Event._make, self.database.rows(query, named))
+        return self.trail.events(Asked(proposal=proposal or 0))

@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.accounts import AccountNumber
 from openets.kernel.actor import Actor
@@ -41,6 +42,7 @@ class OpenAccount(Body):
 
     name: ClassVar[str] = "open account"
     action: ClassVar[str] = "account"
+    decided_within: ClassVar[tuple[str, str]] = ("accounts.opening.decided-within", "usual")
     registry: acts.Registry
     type: Text
     holder: Number
@@ -231,6 +233,10 @@ class _Status(ActAsked):
         tables = self._tables()
         return status_problems(self.office, self.body.account, tables[self.body.status], CHANGE)
 
+    def stands(self) -> list[Said]:
+        """The status of the account."""
+        return status_of(self.office, self.body.account)
+
     def _tables(self) -> dict[str, Status]:
         return self.office.writer.book.tables_at(instant(self.office.clock.now())).statuses
 
@@ -241,6 +247,13 @@ class _Status(ActAsked):
             if refusals:
                 return Outcome(0, tuple(refusals))
         return super().carry_out(number, at)
+
+
+def status_of(office: Office, number: int) -> list[Said]:
+    """How the status of an account stands, for the audit trail."""
+    account = office.account(number)
+    facts = {"account": number, "status": account.status} if account else {}
+    return [Said("stands-status", facts)] if account else []
 
 
 def status_problems(office: Office, number: int, to: Status, by: str) -> list[Refusal]:

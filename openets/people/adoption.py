@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.refusal import Refusal
 from openets.people.asked import ActAsked, Asked, Body
@@ -50,16 +51,20 @@ class _Adoption(ActAsked):
             return [Refusal("people.law-already-adopted", sentence, "people rule")]
         return super().problems()
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """The digest, and how much it changes."""
         found = law_changes(self.office)
         if found is None:
-            difference = "the law adopted before is not kept, so what changes is not known"
+            difference = Said("changes-unknown")
         else:
-            paths = ", ".join(change.path for change in found[:NAMED])
-            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-            difference = f"{len(found)} parameters differ from the law in force: {paths}{more}"
-        return f"to adopt the law with digest {self.body.digest}; {difference}"
+            more = len(found) - NAMED
+            facts = {
+                "count": len(found),
+                "paths": [change.path for change in found[:NAMED]],
+                "more": Said("changes-more", {"count": more}) if more > 0 else "",
+            }
+            difference = Said("changes-known", facts)
+        return Said("asked-adoption", {"digest": self.body.digest, "difference": difference})
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Keeps the law beside the store, then adopts it in both books."""

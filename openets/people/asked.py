@@ -7,13 +7,14 @@ in common stands here: two persons, at once, nothing reserved.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated, ClassVar
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from openets.desk.approval import Answer
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said, has
 from openets.desk.timing import Execution
 from openets.kernel import acts
 from openets.kernel.actor import Actor
@@ -38,10 +39,26 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: ClassVar[str]
     action: ClassVar[str]  # of the authorisation matrix, without its verb
+    urgent: ClassVar[bool] = False  # done in a maintenance window as well
+    decided_within: ClassVar[tuple[str, str] | None] = None  # parameter and key: working days
 
     def of(self, office: Office) -> Asked:
         """The command in an office."""
         raise NotImplementedError
+
+
+def _field(name: str, value: Any) -> Said:
+    """A field of a command with its label, or with its own name if that has none."""
+    if isinstance(value, datetime):
+        value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    elif isinstance(value, dict):
+        value = ", ".join(f"{key}: {one}" for key, one in value.items())
+    elif isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    told = Said("as-word", {"word": str(value).lower() if isinstance(value, bool) else str(value)})
+    if has(f"field-{name}"):
+        return Said(f"field-{name}", {"value": told})
+    return Said("field-other", {"name": name, "value": told})
 
 
 class Asked:
@@ -62,10 +79,46 @@ class Asked:
         """The account the command is about, 0 if none."""
         return int(getattr(self.body, "account", None) or 0)
 
+    @property
+    def urgent(self) -> bool:
+        """True if it is done in a maintenance window as well."""
+        return self.body.urgent
+
+    def said(self) -> Said:
+        """What is asked: the command with its fields, each with its label."""
+        fields = self.body.model_dump(exclude_none=True).items()
+        labelled = [_field(name, value) for name, value in fields if value not in ({}, [], ())]
+        return Said("asked-fields", {"command": self.body.name, "fields": labelled})
+
     def sentence(self) -> str:
-        """What is asked, in words."""
-        fields = self.body.model_dump(exclude_none=True)
-        return f"{self.body.name}, " + ", ".join(f"{key} {value}" for key, value in fields.items())
+        """What is asked, in English."""
+        return self.said().told()
+
+    def stands(self) -> list[Said]:
+        """Nothing that could be said of it."""
+        return []
+
+    def article(self, path: str) -> str:
+        """The act and article of a parameter today; empty where there is none."""
+        try:
+            return str(self.office.rulebook.ask(path, for_=self.office.today()).source)
+        except NoLaw:
+            return ""
+
+    def decide_by(self, at: datetime) -> datetime | None:
+        """The end of the last working day the law gives, None where it says nothing."""
+        if self.body.decided_within is None:
+            return None
+        path, key = self.body.decided_within
+        days = self.office.by_law(path, {}).get(key)
+        if days is None:
+            return None
+        try:
+            calendar = self.office.law(self.registry, at).calendar
+        except NoLaw:
+            return None
+        last = calendar.add_working_days(calendar.local_day(at), int(days))
+        return calendar.at(last + timedelta(days=1), time(0))
 
     def against(self, actor: Actor) -> list[Refusal]:
         """The actor's permission, then what the command itself finds."""

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.desk.timing import DELAYED_TYPES, Execution, Movement, execution
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
@@ -71,15 +72,19 @@ class _Bulk(Asked):
         """The account the units leave."""
         return self.body.transferring
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """What is asked, in words, with what tells this list from every other."""
         body = self.body
-        total = sum(line.quantity for line in body.lines)
-        year = f", for {body.year}" if body.year else ""
-        return (
-            f"{total} units of kind {body.kind} by {body.type} from account {body.transferring} to "
-            f"{len(body.lines)} accounts{year}, list {digest_of(body.lines)}"
-        )
+        facts = {
+            "units": sum(line.quantity for line in body.lines),
+            "kind": body.kind,
+            "type": body.type,
+            "account": body.transferring,
+            "count": len(body.lines),
+            "year": Said("for-year", {"year": body.year}) if body.year else "",
+            "digest": digest_of(body.lines),
+        }
+        return Said("asked-bulk", facts)
 
     def permission(self, actor: Actor, verb: str) -> Refusal | None:
         """The matrix, and for a proposal the process of the law."""

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.clock import day_of
 from openets.kernel.refusal import Refusal
 from openets.ledger.book import Account
-from openets.people.accounts import CLOSING, status_problems, status_reached_by
+from openets.people.accounts import CLOSING, status_of, status_problems, status_reached_by
 from openets.people.asked import ActAsked, Asked, Body, Number, Text
 from openets.people.handover import HandOver
 from openets.people.office import Office
@@ -229,6 +230,10 @@ class _Closing(ActAsked):
             return found
         found = status_problems(self.office, account.number, status, CLOSING)
         return found + closing_problems(self.office, account)
+
+    def stands(self) -> list[Said]:
+        """The status of the account."""
+        return status_of(self.office, self.body.account)
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Closes it, if it still may be closed."""

@@ -15,6 +15,7 @@ from openets.people.bulk import Bulk
 from openets.people.closing import CloseAccount
 from openets.people.freezes import Freeze
 from openets.people.handover import HandOver
+from openets.people.maintenance import Maintain
 from openets.people.office import Office
 from openets.people.registrations import (
     ExcludeYear,
@@ -47,6 +48,7 @@ def commands() -> Mapping[str, type[Body]]:
         CloseAccount,
         HandOver,
         Review,
+        Maintain,
     )
     return {one.name: one for one in every}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.refusal import Refusal
@@ -23,6 +24,7 @@ class Freeze(Body):
 
     name: ClassVar[str] = "freeze"
     action: ClassVar[str] = "freeze"
+    urgent: ClassVar[bool] = True
     order: Literal["freeze", "lift"]
     account: Number | None = None
     person: Number | None = None
@@ -88,6 +90,12 @@ class _FrozenPerson(Asked):
             return []
         found = f"Person {body.person} is {person.state}" if person else "There is no such person"
         return [Refusal("people.other-state", f"{found}, not {needed}.", DESK)]
+
+    def stands(self) -> list[Said]:
+        """Whether the person acts or is frozen."""
+        person = self.office.register.person(self.affected())
+        facts = {"person": person.number, "state": person.state} if person else {}
+        return [Said("stands-person", facts)] if person else []
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Notes it in the register; `problems` kept a suspended person from being let go."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal
@@ -110,6 +111,11 @@ class _HandingOver(Asked):
         act = acts.StatusChanged(account=self.body.account, status=status, reason=self.body.reason)
         posted = self.office.post(ActRequest(key, at, act))
         return Outcome(posted.sequence, posted.refusals)
+
+    def stands(self) -> list[Said]:
+        """Whose the account is."""
+        holder = self.office.register.holder_of(self.body.account)
+        return [Said("stands-holder", {"account": self.body.account, "holder": holder or 0})]
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """The account is the new holder's, with the new representatives and no others."""

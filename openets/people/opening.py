@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
+from openets.desk.delivery import delivery_of
 from openets.desk.desk import Desk
-from openets.desk.proposals import AWAITING, DELAYED, DRAFTED, Proposals
-from openets.kernel.clock import Clock, SystemClock
+from openets.desk.directory import Directory
+from openets.desk.inbox import Inbox
+from openets.desk.outbox import Kept
+from openets.desk.proposals import AWAITING, DELAYED, DRAFTED, Proposal, Proposals
+from openets.kernel.clock import Clock, SystemClock, instant
 from openets.ledger import reads
 from openets.ledger.post import Writer
 from openets.ledger.reads import Entry, RecordView
@@ -18,6 +23,7 @@ from openets.ledger.writing import writing
 from openets.people.asked import Asked
 from openets.people.bulk import Bulk
 from openets.people.commands import load_command
+from openets.people.directory import OfficeDirectory
 from openets.people.office import Office
 from openets.people.pending import Pending
 from openets.people.register import Register
@@ -26,11 +32,27 @@ from openets.storage.database import Database
 
 
 class Opened(NamedTuple):
-    """What is open: the desk for proposals, the office behind it, the register of people."""
+    """What is open: desk and inbox, the office behind them, the register of people.
+
+    `folder` is the store's, where the settings of mail lie and messages that stay files.
+    """
 
     desk: Desk
     office: Office
     register: Register
+    inbox: Inbox
+    directory: Directory
+    folder: Path
+
+    def work(self) -> Iterator[Proposal]:
+        """Does what is due at the desk and in the inbox, once; answers with each proposal."""
+        yield from self.desk.work()
+        self.inbox.work()
+
+    def send(self) -> Iterator[Kept]:
+        """Sends the notices that are due; answers with each as it then stands."""
+        now = instant(self.office.clock.now())
+        return self.desk.outbox.send(delivery_of(self.folder), self.directory.contact, now)
 
 
 MOVING = (Move.name, Bulk.name)  # commands that move units, by type, from an account
@@ -103,7 +125,9 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
     def load(name: str, body: str) -> Asked:
         return load_command(office, name, body)
 
-    return Opened(Desk(proposals, load, clock), office, register)
+    directory = OfficeDirectory(office)
+    desk = Desk(proposals, load, clock, directory)
+    return Opened(desk, office, register, Inbox(desk), directory, store.directory)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from openets.desk.approval import Settings
 from openets.kernel.actor import Actor
+from openets.people.contacts import Contacts
 from openets.people.holders import Holders
 from openets.people.operators import Operators
 from openets.people.reviews import Reviews
@@ -66,6 +67,7 @@ class Register:
             with database.durable("people.create"):
                 for table in TABLES:
                     database.run(table)
+        self.contacts = Contacts(database)
         self.holders = Holders(database)
         self.operators = Operators(database)
         self.verifiers = Verifiers(database)
@@ -102,6 +104,16 @@ class Register:
         """All persons by number."""
         rows = self.database.rows(
             "SELECT number, role, registry, state FROM person ORDER BY number"
+        )
+        return [Person._make(row) for row in rows]
+
+    def in_roles(self, roles: tuple[str, ...]) -> list[Person]:
+        """The persons of these roles by number."""
+        marks = ", ".join("?" * len(roles))
+        rows = self.database.rows(
+            f"SELECT number, role, registry, state FROM person WHERE role IN ({marks})"
+            " ORDER BY number",
+            roles,
         )
         return [Person._make(row) for row in rows]
 

@@ -39,6 +39,7 @@ class RegisterHolder(Body):
 
     name: ClassVar[str] = "register holder"
     action: ClassVar[str] = "account"
+    decided_within: ClassVar[tuple[str, str]] = ("accounts.changes", "decided_within")
     registry: acts.Registry
     kind: Literal["person", "organisation", "government"]
     country: Text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number, Text
 from openets.people.completeness import (
@@ -22,6 +23,7 @@ class Appoint(Body):
 
     name: ClassVar[str] = "representative"
     action: ClassVar[str] = "representative"
+    decided_within: ClassVar[tuple[str, str]] = ("accounts.representatives.decided-within", "days")
     account: Number
     person: Number
     right: Text
@@ -64,6 +66,15 @@ class _Appointment(Asked):
     def against_rejecting(self, reason: str) -> list[Refusal]:
         """Whom somebody wants to represent an account is refused on a ground of the law."""
         return ground_problems(self.office, reason) if self.body.state == ACTIVE else []
+
+    def stands(self) -> list[Said]:
+        """The right the person has on the account."""
+        body = self.body
+        who = {"person": body.person, "account": body.account}
+        found = self.office.register.representative(body.account, body.person)
+        if found is None:
+            return [Said("stands-no-right", who)]
+        return [Said("stands-right", {**who, "right": found.right, "state": found.state})]
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the register."""

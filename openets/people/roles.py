@@ -65,6 +65,11 @@ ACTIONS = (
     "enter emissions",
     "see audit trail",
     "register person",
+    "request documents",
+    "submit documents",
+    "assign task",
+    "propose maintenance",
+    "approve maintenance",
 )
 _SENIOR = {
     **dict.fromkeys(ACTIONS, HOME),
@@ -82,6 +87,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "approve trusted account": OWN,
         "propose account rules": OWN,
         "propose representative": OWN,
+        "see audit trail": OWN,
+        "submit documents": OWN,
     },
     "senior administrator": _SENIOR,
     "junior administrator": {
@@ -89,6 +96,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "propose account": HOME,
         "propose representative": HOME,
         "register person": HOME,
+        "request documents": HOME,
     },
     "read-only administrator": {"see account": HOME},
     "central administrator": _CENTRAL,
@@ -118,7 +126,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 }
 ACTIVE = "active"
 FROZEN = "frozen"
-READING = ("see account",)
+READING = ("see account", "see audit trail")
 APPROVING = ("approve transaction", "approve trusted account")
 
 

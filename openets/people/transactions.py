@@ -14,6 +14,7 @@ from pydantic import Field
 
 from openets.desk.approval import Answer, Facts, Settings, process_of, second_person
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.desk.timing import DELAYED_TYPES, Execution, Law, Movement, execution
 from openets.kernel import acts
 from openets.kernel.actor import Actor
@@ -88,15 +89,29 @@ class Moving(Asked):
         """The account the units leave, or where they are created come to."""
         return self.body.transferring or self.body.acquiring
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """What is asked, in words."""
         body = self.body
-        source = f"account {body.transferring}" if body.transferring else "creation"
-        year = f", for {body.year}" if body.year else ""
-        return (
-            f"{body.quantity} units of kind {body.kind} by {body.type} from {source} to account "
-            f"{body.acquiring}{year}"
-        )
+        source = Said("from-account", {"account": body.transferring})
+        facts = {
+            "quantity": body.quantity,
+            "kind": body.kind,
+            "type": body.type,
+            "source": source if body.transferring else Said("from-creation"),
+            "account": body.acquiring,
+            "year": Said("for-year", {"year": body.year}) if body.year else "",
+        }
+        return Said("asked-transaction", facts)
+
+    def stands(self) -> list[Said]:
+        """What both accounts hold of the kind."""
+        held = self.office.writer.held
+        return [
+            Said("stands-holding", {"account": one, "units": held(one, kind), "kind": kind})
+            for kind in (self.body.kind,)
+            for one in (self.body.transferring, self.body.acquiring)
+            if one
+        ]
 
     def is_surrender_like(self) -> bool:
         """True if the right to surrender is enough."""

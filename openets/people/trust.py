@@ -9,6 +9,7 @@ from pydantic import Field
 
 from openets.desk.approval import Settings
 from openets.desk.desk import DESK, Outcome
+from openets.desk.said import Said
 from openets.desk.timing import Execution, listing
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number
@@ -58,6 +59,13 @@ class _Trusting(Asked):
         if not self.body.on:
             return super().timing(at, proposed)
         return listing(self.office.rulebook, self.registry, proposed, at)
+
+    def stands(self) -> list[Said]:
+        """Whether the account is on the list."""
+        body = self.body
+        on = self.office.register.trusted_since(body.account, body.listed) is not None
+        key = "stands-trusted" if on else "stands-not-trusted"
+        return [Said(key, {"account": body.account, "listed": body.listed})]
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the list."""

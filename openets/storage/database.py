@@ -155,6 +155,13 @@ class Database:
             raise StorageError(f"The {self.name} database cannot be read: {error}") from error
         return tuple(found) if found is not None else None
 
+    def next_number(self, table: str) -> int:
+        """The number after the largest of a table, for a row of this durable write alone."""
+        if not self.is_sqlite:  # on SQLite the open transaction is the only one
+            self.run(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        found = self.row(f"SELECT COALESCE(MAX(number), 0) + 1 FROM {table}")
+        return int(found[0]) if found else 1
+
     @contextmanager
     def durable(self, step: str) -> Iterator[None]:
         """One durable write: what runs inside is on disk, whole, when the block ends.

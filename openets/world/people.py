@@ -1,16 +1,22 @@
 """People for a sample of the demonstration's accounts, and a day at their desk.
 
 Whoever opens the finished world finds accounts somebody stands behind, proposals that were
-approved, and some that wait for a second person. Everything is done
-through the desk, by two people, as anybody would do it. Persons go by role and number.
+approved, and some that wait for a second person: one of these is claimed. A document was asked for
+and handed in, and notices have gone out as files. Everything is done through the desk, by two
+people, as anybody would do it. Persons go by role and number.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import deque
 from typing import Any, NamedTuple
 
+from openets.desk.directory import Contact
 from openets.desk.proposals import Proposal
+from openets.desk.said import LANGUAGES
+from openets.desk.tasks import SUBMITTED, Document
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
 from openets.people.opening import Opened
@@ -19,16 +25,18 @@ from openets.people.roles import REPRESENTATIVE
 REGISTRIES, ACCOUNTS = 3, 2  # of the sample, and accounts in each of them
 PER_ACCOUNT = 2
 BOTH = "initiate and approve"
+DOCUMENT, DAYS = "register extract", 10
 
 
 class Sampled(NamedTuple):
-    """An account of the sample, a kind it holds, and its two representatives."""
+    """An account of the sample, a kind it holds, its representatives and an administrator."""
 
     account: int
     kind: int
     held: int
     first: Actor
     second: Actor
+    administrator: Actor
 
 
 def staff(office: Opened) -> None:
@@ -43,6 +51,10 @@ def staff(office: Opened) -> None:
     for index, one in enumerate(sampled):
         _ask_for_trust(office, one, sampled[(index + 1) % len(sampled)].account)
         _propose_surrender(office, one)
+    if sampled:
+        _ask_for_a_document(office, sampled[0])
+        _claim(office, sampled[0])
+    deque(office.send(), maxlen=0)
 
 
 def _holdings(office: Opened) -> dict[str, list[tuple[int, int, int]]]:
@@ -74,12 +86,15 @@ def _staff_registry(
             fields = {"account": account, "person": person.id, "right": BOTH}
             proposal = _propose(office, first, "representative", fields)
             office.desk.approve(second, proposal.number)
-        sampled.append(Sampled(account, kind, held, people[0], people[1]))
+        sampled.append(Sampled(account, kind, held, people[0], people[1], first))
     return sampled
 
 
 def _person(office: Opened, role: str, registry: str) -> Actor:
     person, _token = office.register.add_person(role, registry)
+    language = LANGUAGES[person.number % len(LANGUAGES)]
+    contact = Contact(f"person-{person.number}@example.org", language)
+    office.register.contacts.put(person.number, contact)
     return person.actor
 
 
@@ -111,6 +126,24 @@ def _propose_surrender(office: Opened, one: Sampled) -> None:
         "year": now.year - 1,
     }
     _propose(office, one.first, "transaction", fields)
+
+
+def _ask_for_a_document(office: Opened, one: Sampled) -> None:
+    """An administrator asks for a document; a representative hands one in, to be looked at."""
+    asked = office.inbox.request(
+        one.administrator, account=one.account, documents=[DOCUMENT], days=DAYS
+    )
+    content = b"A file of the demonstration."
+    digest = hashlib.sha256(content).hexdigest()
+    document = Document(DOCUMENT, SUBMITTED, "extract.txt", len(content), digest)
+    office.inbox.submit(one.first, asked.task.number, document)
+
+
+def _claim(office: Opened, one: Sampled) -> None:
+    """The second representative claims the surrender that waits, and says why it waits."""
+    number = next(seen.task.number for seen in office.inbox.of(one.second) if seen.task.proposal)
+    office.inbox.claim(one.second, number)
+    office.inbox.comment(one.second, number, "Compared with the verified emissions first.")
 
 
 def _propose(office: Opened, actor: Actor, command: str, fields: dict[str, Any]) -> Proposal:

@@ -74,7 +74,7 @@ def test_two_people_adopt_a_changed_law(store: Store, tmp_path: Path) -> None:
             office.desk.propose(person(office, SENIOR), "adopt rulebook", body)
         proposal = office.desk.propose(person(office, CENTRAL), "adopt rulebook", body)
         told = next(iter(office.desk.proposals.events(proposal.number))).sentence
-        assert "1 parameters differ from the law in force: desk.cancel-before" in told
+        assert "1 parameter differs from the law in force: desk.cancel-before" in told
         with pytest.raises(Refused, match="a second person must"):
             office.desk.approve(person(office, CENTRAL), proposal.number)
         done = office.desk.approve(person(office, OTHER_CENTRAL), proposal.number)

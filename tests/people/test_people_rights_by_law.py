@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from openets.desk.approval import Settings
+from openets.desk.offers import Facts, offered
+from openets.desk.tasks import APPROVAL
 from openets.kernel.clock import FixedClock, instant
 from openets.kernel.refusal import Refused
 from openets.ledger.post import Writer
@@ -91,6 +93,19 @@ def test_who_may_propose_and_approve(register: Register, case: dict[str, Any]) -
         found = asked.against(person.actor)
     codes = [code_of(office.rulebook, one, DAY) or one.code for one in found] or ["allowed"]
     assert codes == [str(case["answer"])]
+
+
+@pytest.mark.parametrize("case", CASES["offers"], ids=str)
+def test_what_the_task_of_a_transfer_offers(register: Register, case: dict[str, Any]) -> None:
+    office = office_of(register, {})
+    person, _ = register.add_person("representative", "GB")
+    for account, side in ((SENDER, "transferring"), (RECEIVER, "acquiring")):
+        if case[side] != "none":
+            register.appoint(account, person.number, case[side], "active")
+    move = Move(type="10-50", transferring=SENDER, acquiring=RECEIVER, kind=1, quantity=10)
+    decides = not move.of(office).against_approval(person.actor, 99)
+    found = offered(Facts(kind=APPROVAL, decides=decides))
+    assert [act for act in found if act in ("approve", "reject")] == case["offers"]
 
 
 @pytest.mark.parametrize(

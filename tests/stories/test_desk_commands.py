@@ -47,7 +47,8 @@ def test_a_freeze_by_two_people(office: Path) -> None:
     assert "frozen by record" in run("account", "show", TRADER, store=office)
     (row,) = rows_as_json("desk", "list", "--all", store=office)
     assert (row["state"], row["by"]) == ("completed", str(SENIOR))
-    told = [row["what"] for row in rows_as_csv("desk", "history", 1, store=office)]
+    trail = rows_as_csv("audit", "--proposal", 1, "--as", SENIOR, store=office)
+    told = [row["what"] for row in trail]
     assert told[0].startswith(f"Person {SENIOR} (senior administrator) proposed: freeze")
     assert any(f"Person {OTHER_SENIOR} (senior administrator) approved it" in line for line in told)
 
@@ -63,6 +64,7 @@ def test_a_proposal_is_rejected_or_taken_back_with_a_reason(office: Path) -> Non
     assert "freeze, withdrawn" in said
     late = say("desk", "cancel", 2, "--reason", "again", "--as", CENTRAL, store=office)
     assert "desk.other-state" in late.error
+    assert "notices, no address: " in run("work", store=office)
     assert run("work", store=office) == "Nothing is due.\n"
 
 

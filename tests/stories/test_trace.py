@@ -215,7 +215,7 @@ def office(tmp_path: Path) -> Path:
 
 
 def told(office: Path) -> list[str]:
-    return [row["what"] for row in rows_as_json("desk", "history", store=office)]
+    return [row["what"] for row in rows_as_json("audit", "--as", AUDITOR, store=office)]
 
 
 def test_a_trace_takes_the_right_and_leaves_a_sentence(office: Path) -> None:

@@ -25,6 +25,9 @@ def test_a_played_world_has_people_and_their_proposals(
     monkeypatch.setattr(FIGURES_OF, small_figures)
     said = run("demo", store=tmp_path / "demo")
     assert "the desk" in said and "transaction, awaiting approval" in said
+    assert "1  task, approval, claimed" in said and "1  task, documents, open" in said
+    assert "notice, sent" in said and "A document was handed in for task" in said
+    assert list((tmp_path / "demo" / "outbox").glob("*.eml"))
     store = open_store(tmp_path / "demo")
     with closing(desk_database(store)) as database:
         proposals, register = Proposals(database, store.store), Register(database)

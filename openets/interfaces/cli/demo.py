@@ -16,7 +16,9 @@ from typing import Annotated
 
 import typer
 
+from openets.desk.outbox import Outbox
 from openets.desk.proposals import AWAITING, Proposals
+from openets.desk.tasks import Tasks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -44,6 +46,7 @@ from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
 from openets.world.totals import Totals
 
+NOTICES_SHOWN = 2
 STATE = "demonstration.json"  # the seed, and whether it was played to the end
 PARTS = {"officers", "registry", "log", STATE}  # what a store is made of before its store.toml
 
@@ -122,15 +125,21 @@ def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
 
 
 def _tell_of_the_desk(store: Store) -> None:
-    """How many people there are, and what they proposed, by state and reason."""
+    """How many people there are, what they proposed, what waits, and what they were told."""
     with closing(desk_database(store)) as database:
         persons = Register(database).persons()
-        states = Counter(
-            (one.command, one.state) for one in Proposals(database, store.store).every()
-        )
+        proposals = [(one.command, one.state) for one in Proposals(database, store.store).every()]
+        tasks = [
+            (f"task, {one.kind}", "claimed" if one.claimant else "open")
+            for one in Tasks(database).every(ended=False)
+        ]
+        notices = Outbox(database, "").every()
     console.print(f"\n[bold]the desk[/bold]  {len(persons)} people for a sample of accounts")
-    for (command, state), count in sorted(states.items()):
-        console.print(f"  {count:>3}  {command}, {state}")
+    for found in (proposals, tasks, [("notice", one.state) for one in notices]):
+        for (what, state), count in sorted(Counter(found).items()):
+            console.print(f"  {count:>3}  {what}, {state}")
+    for one in notices[:NOTICES_SHOWN]:
+        console.print(f"       to person {one.person}: {one.said.told()}", soft_wrap=True)
 
 
 def _say_where_next(store: Store, ledger: Totals) -> None:
@@ -151,7 +160,8 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
             f"log freeze {account} {officers} --reason drill{option}",
         ),
         ("what waits at the desk, who may approve it, and its approval", f"desk list{option}"),
-        ("", f"desk history{option}"),
+        ("", f"inbox list --as 1{option}"),
+        ("", f"audit --as 1{option}"),
         *_approval(store, option),
         ("the whole as a service, with a public page to open in a browser", f"serve{option}"),
         ("the table again, from what is stored", f"totals --csv{option}"),

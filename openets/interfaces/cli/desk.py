@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Annotated
 
 import typer
 
+from openets.desk.delivery import is_address
+from openets.desk.directory import Contact
 from openets.desk.proposals import Proposal, Proposals
-from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
+from openets.desk.said import ENGLISH, LANGUAGES
+from openets.interfaces.cli.acting import AsOption, actor_of, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -24,11 +28,12 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.kernel.actor import Actor
 from openets.people.commands import commands
 from openets.people.counter import actions
 from openets.people.counter.client import Counter, at_counter
 from openets.people.matrix import page
-from openets.people.opening import desk_database
+from openets.people.opening import Opened, desk_database, opening
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
 from openets.people.signing_in import Who
@@ -38,6 +43,8 @@ person_app = typer.Typer(help="People and what they may do.", no_args_is_help=Tr
 
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
+MailOption = Annotated[str, typer.Option("--mail", help="Address for notices, name@host.")]
+LanguageOption = Annotated[str, typer.Option("--language", help=f"{', '.join(LANGUAGES)}.")]
 BodyOption = Annotated[
     list[str], typer.Option("--set", help="A field of the command: account=12. Repeat it.")
 ]
@@ -48,6 +55,13 @@ def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]
     """The counter of a store, and what the person who asks shows of himself or herself."""
     with opened(directory) as store, at_counter(store) as counter, telling_strangers():
         yield counter, who_asks(as_person)
+
+
+@contextmanager
+def in_the_office(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
+    """The office of a store, opened for this command alone, and the person who acts in it."""
+    with opened(directory) as store, opening(store) as office:
+        yield office, actor_of(store, office.register, as_person)
 
 
 @contextmanager
@@ -139,12 +153,14 @@ def cancel(
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
-    """Carry out what is approved and due, end what nobody decided on; nothing is done twice."""
+    """Carry out what is approved and due, end what nobody decided on, send notices; all once."""
     with opened(directory) as store, at_counter(store) as counter:
-        done = counter.ask(actions.work, Who())
+        done, notices = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)
-        if not done:
+        for state, count in sorted(Tally(notices).items()):
+            console.print(f"notices, {state}: {count}")
+        if not done and not notices:
             console.print("Nothing is due.")
 
 
@@ -187,23 +203,6 @@ def list_proposals(
         print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
-@desk_app.command("history")
-def history(
-    number: Annotated[int, typer.Argument(help="Number of the proposal.", min=0)] = 0,
-    directory: StoreOption = DEFAULT_STORE,
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
-) -> None:
-    """Print the audit trail: what was done, when and by whom; of one proposal if it is named."""
-    with _reading(directory) as (proposals, _):
-        rows = [
-            (str(one.number), moment(one.at), str(one.proposal or ""), one.sentence)
-            for one in proposals.events(number or None)
-        ]
-        columns = ("line", "when", "proposal", "what")
-        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
-
-
 @desk_app.command("commands")
 def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """List what can be proposed, with the fields of each."""
@@ -225,16 +224,44 @@ def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
 def add_person(
     role: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")],
     registry: Annotated[str, typer.Option(help="The registry the person belongs to.")] = "",
+    mail: MailOption = "",
+    language: LanguageOption = ENGLISH,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Register a person; the token that proves it is printed once and kept nowhere."""
     if role not in ROLES:
         fail(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
+    contact = _contact(mail, language)
     with _reading(directory) as (_, register):
         person, token = register.add_person(role, registry or None)
+        register.contacts.put(person.number, contact)
         place = f" of registry {registry}" if registry else ""
         console.print(f"person {person.number}: {role}{place}")
         console.print(f"token: {token}", soft_wrap=True)
+
+
+@person_app.command("contact")
+def set_contact(
+    number: Annotated[int, typer.Argument(help="Number of the person.", min=1)],
+    mail: MailOption = "",
+    language: LanguageOption = ENGLISH,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Set where notices to a person go, and in which language; without --mail nowhere."""
+    contact = _contact(mail, language)
+    with _reading(directory) as (_, register):
+        if register.person(number) is None:
+            fail(f"There is no person {number}.")
+        register.contacts.put(number, contact)
+        console.print(f"person {number}: {mail or 'no address'}, {language}")
+
+
+def _contact(mail: str, language: str) -> Contact:
+    if mail and not is_address(mail):
+        fail(f"{mail!r} is no address: write name@host.")
+    if language not in LANGUAGES:
+        fail(f"--language is one of {', '.join(LANGUAGES)}.")
+    return Contact(mail, language)
 
 
 @person_app.command("list")

@@ -10,6 +10,7 @@ from openets.interfaces.cli.cap import cap_app
 from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.desk import desk_app, person_app, work
 from openets.interfaces.cli.files import export_file, import_file
+from openets.interfaces.cli.inbox import audit, inbox_app, outbox_app
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
 from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
@@ -31,12 +32,15 @@ app.add_typer(allocation_app, name="allocation")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")
+app.add_typer(inbox_app, name="inbox")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(person_app, name="person")
 app.add_typer(holder_app, name="holder")
 app.add_typer(operator_app, name="operator")
 app.add_typer(verifier_app, name="verifier")
 app.command("serve")(serve_store)
 app.command("work")(work)
+app.command("audit")(audit)
 app.command("trace")(trace)
 app.command("verify")(upkeep.verify)
 app.command("recover")(upkeep.recover)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from openets.desk.proposals import Proposals
+from openets.desk.said import Said
 from openets.interfaces.cli.acting import AsOption, actor_of, needs_a_name
 from openets.interfaces.cli.ledger import query_tables, type_in_words
 from openets.interfaces.cli.output import (
@@ -144,9 +145,13 @@ def _admit(
         refusal = permitted(actor, "trace units", registry=registry)
         if refusal is not None:
             raise Refused(refusal)
-        kept = " and took it away as evidence" if evidence else ""
-        said = f"Person {actor.id} ({actor.role}) traced {subject} {found.direction}{kept}."
-        proposals.note(instant(datetime.now(UTC)), actor.id, said)
+        key = "event-traced-as-evidence" if evidence else "event-traced"
+        who = Said("person", {"person": actor.id, "role": actor.role})
+        said = Said(key, {"who": who, "subject": subject, "word": found.direction})
+        account = account_argument(subject.partition(":")[2]) if "account:" in subject else 0
+        with desk.durable("desk.note"):
+            now = instant(datetime.now(UTC))
+            proposals.trail.write(now, actor, registry, account, said)
 
 
 def _registries(database: Database, subject: str, found: Trace) -> list[str]:

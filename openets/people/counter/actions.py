@@ -27,6 +27,13 @@ class Proposed(NamedTuple):
     reason: str = ""
 
 
+class Worked(NamedTuple):
+    """What was due: each proposal as it then stands, and the state of each notice."""
+
+    proposals: list[Proposal]
+    notices: list[str]
+
+
 class AccountRow(NamedTuple):
     """An account of a holder, under its full number."""
 
@@ -84,9 +91,10 @@ def cancel(visit: Visit, number: Number, reason: str) -> Proposal:
 
 
 @action
-def work(visit: Visit) -> list[Proposal]:
-    """Does what is due; each proposal as it then stands."""
-    return list(visit.office.desk.work())
+def work(visit: Visit) -> Worked:
+    """Does what is due and sends the notices that are."""
+    office = visit.office
+    return Worked(list(office.work()), [one.state for one in office.send()])
 
 
 # -- what is read of the office ----------------------------------------------------------------

@@ -123,9 +123,11 @@ class Writing:
             self._attempt("tables", self._catch_up_tables)
 
     def _carry_out(self) -> None:
-        for proposal in self._office.desk.work():
+        for proposal in self._office.work():
             number, command = proposal.number, proposal.command
             print(f"work: proposal {number} ({command}) is {proposal.state}", file=sys.stderr)
+        for notice in self._office.send():
+            print(f"work: notice {notice.number} is {notice.state}", file=sys.stderr)
         self._worked = instant(self._clock.now())
 
     def _catch_up_tables(self) -> None:

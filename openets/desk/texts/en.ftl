@@ -1,0 +1,273 @@
+# English. Keys, facts and parts are the same in every language; a test sees to it.
+
+## Pieces
+
+person = Person { $person } ({ $role })
+the-task = task { $number }
+asked-person = person { $person }
+asked-account = the representatives of the account
+by-record = { " " }by record { $record }
+proposed-by = proposed by person { $proposer } ({ $role })
+proposed-and-approved-by = proposed by person { $proposer } ({ $role }), approved by person { $decider } ({ $decider_role })
+rests-on = It rests on { $article }.
+change = Before: { $before }. After: { $after }.
+as-word = { $word }
+from-account = account { $account }
+from-creation = creation
+for-year = , for { $year }
+
+## What is asked
+
+asked-transaction =
+    { $quantity ->
+        [one] { $quantity } unit
+       *[other] { $quantity } units
+    } of kind { $kind } by { $type } from { $source } to account { $account }{ $year }
+asked-bulk =
+    { $units ->
+        [one] { $units } unit
+       *[other] { $units } units
+    } of kind { $kind } by { $type } from account { $account } to { $count ->
+        [one] { $count } account
+       *[other] { $count } accounts
+    }{ $year }, list { $digest }
+asked-adoption = to adopt the law with digest { $digest }; { $difference }
+changes-unknown = the law adopted before is not kept, so what changes is not known
+changes-known =
+    { $count ->
+        [one] { $count } parameter differs
+       *[other] { $count } parameters differ
+    } from the law in force: { $paths }{ $more }
+changes-more = { " " }and { $count } more
+asked-fields = { $command }, { $fields }
+
+field-account = account { $value }
+field-accreditation = accreditation { $value }
+field-acquiring = to account { $value }
+field-activity = activity { $value }
+field-ceiling = ceiling { $value }
+field-closes = until { $value }
+field-country = country { $value }
+field-digest = digest { $value }
+field-documents = documents { $value }
+field-expires = valid until { $value }
+field-first = first serial { $value }
+field-first_year = first year { $value }
+field-ground = ground { $value }
+field-holder = holder { $value }
+field-incoming = incoming units too: { $value }
+field-kind = kind { $value }
+field-last = last serial { $value }
+field-last_year = last year { $value }
+field-lei = LEI { $value }
+field-listed = listed account { $value }
+field-on = listed: { $value }
+field-opens = from { $value }
+field-operator = operator { $value }
+field-order = order { $value }
+field-outside_list_allowed = outside the list allowed: { $value }
+field-permit = permit { $value }
+field-person = person { $value }
+field-persons = persons { $value }
+field-reason = reason { $value }
+field-registration = registration { $value }
+field-registry = registry { $value }
+field-representatives = representatives { $value }
+field-return_due = return due { $value }
+field-right = right { $value }
+field-scope = scope { $value }
+field-second_for_surrender = second person for surrender: { $value }
+field-second_for_trusted = second person for trusted accounts: { $value }
+field-state = state { $value }
+field-status = status { $value }
+field-type = type { $value }
+field-vat = VAT { $value }
+field-verifier = verifier { $value }
+field-year = year { $value }
+field-other = { $name } { $value }
+
+## How things stand
+
+stands-holding =
+    account { $account } holds { $units ->
+        [one] { $units } unit
+       *[other] { $units } units
+    } of kind { $kind }
+stands-status = account { $account } is { $status }
+stands-right = person { $person } has on account { $account } the right { $right } ({ $state })
+stands-no-right = person { $person } has no right on account { $account }
+stands-trusted = account { $listed } is on the list of account { $account }
+stands-not-trusted = account { $listed } is not on the list of account { $account }
+stands-person = person { $person } is { $state }
+stands-holder = account { $account } belongs to holder { $holder }
+
+## The audit trail
+
+event-proposed = { $who } proposed: { $what }. { $rests }
+event-not-reserved = It could not be reserved: { $reason }
+event-awaiting = A second person must approve: { $reason }
+event-confirmed = No second person is needed. To be carried out at { $at }: { $reason } { $rests }
+event-approved = { $who } approved it. To be carried out at { $at }: { $reason } { $rests }
+event-rejected = { $who } rejected it: { $reason }
+event-withdrawn = { $who } withdrew it: { $reason }
+event-cancelled = { $who } cancelled it: { $reason }
+event-terminated = It could not be carried out: { $reason }
+event-completed = It was carried out{ $record }, { $people }. { $change } { $note }
+event-expired =
+    It expired. Nobody decided on it in { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }.
+event-claimed = { $who } claimed { $task }.
+event-taken-over = { $who } took { $task } over from person { $former }.
+event-released = { $who } released { $task }, which person { $former } had claimed.
+event-assigned = { $who } gave { $task } to person { $person }.
+event-commented = { $who } commented on { $task }: { $words }
+event-requested = { $who } asked { $whom } for documents: { $documents }.
+event-submitted = { $who } handed in for { $task } the document { $document }: file { $file }, { $size } bytes, SHA-256 { $digest }.
+event-accepted = { $who } accepted the document { $document } of { $task }.
+event-refused = { $who } refused the document { $document } of { $task }: { $reason }
+event-traced = { $who } traced { $subject } { $word }.
+event-traced-as-evidence = { $who } traced { $subject } { $word } and took it away as evidence.
+event-closed = { $who } closed { $task }: { $reason }
+
+## Tasks that are no proposal
+
+task-documents = documents: { $documents }
+task-review = the review of account { $account }
+task-review-of-verifier = the review of verifier { $verifier }
+task-accreditation = the accreditation of verifier { $verifier }, which ends on { $day }
+
+## Notices: the subject, and the body
+
+notice-awaiting = Proposal { $number } awaits your approval
+    .body =
+        Proposal { $number } was made: { $what }.
+
+        It waits for a second person, and you may approve or reject it. Sign in to the registry as you
+        always do; this message asks for nothing else.
+notice-delayed = Proposal { $number } is approved
+    .body =
+        Proposal { $number } was approved: { $what }.
+
+        It will be carried out at { $at }: { $reason }
+        Until shortly before, it can be cancelled.
+notice-completed = Proposal { $number } has been carried out
+    .body =
+        Proposal { $number } was carried out: { $what }.
+
+        Record of the ledger: { $record }.
+notice-terminated = Proposal { $number } could not be carried out
+    .body =
+        Proposal { $number } has ended without effect: { $what }.
+
+        The reason: { $reason }
+notice-rejected = Proposal { $number } was rejected
+    .body =
+        Proposal { $number } was rejected: { $what }.
+
+        The reason: { $reason }
+notice-withdrawn = Proposal { $number } was withdrawn
+    .body =
+        Proposal { $number } no longer awaits your approval: { $what }.
+
+        The reason: { $reason }
+notice-cancelled = Proposal { $number } was cancelled
+    .body =
+        Proposal { $number } was cancelled before it was carried out: { $what }.
+
+        The reason: { $reason }
+notice-expired = Proposal { $number } has expired
+    .body =
+        Proposal { $number } has expired: { $what }.
+
+        { $reason } It may be proposed again.
+notice-freeze = A freeze was ordered or lifted
+    .body =
+        By proposal { $number } this was ordered, at once and in both books: { $what }.
+
+        Record of the ledger: { $record }.
+notice-representative = The representatives of an account have changed
+    .body =
+        By proposal { $number } this has changed: { $what }.
+
+        If you know nothing of it, tell the administrator of the registry at once.
+notice-maintenance = The registry will be closed for maintenance
+    .body =
+        By proposal { $number } a window was planned: { $what }.
+
+        What waits is not lost: deadlines that fall into the window are extended, and what was to be
+        carried out in it is carried out afterwards.
+notice-assigned = Task { $number } was given to you
+    .body =
+        Task { $number } was given to you: { $what }.
+notice-requested = Documents are asked of you
+    .body =
+        In task { $number } you are asked for these: { $what }.
+
+        { $deadline ->
+            [0] No day was set.
+           *[other] To be handed in before { $deadline }.
+        }
+notice-submitted = A document was handed in for task { $number }
+    .body =
+        For task { $number } ({ $what }) the document { $document } was handed in.
+
+        File { $file }, SHA-256 { $digest }.
+notice-refused = A document for task { $number } was refused
+    .body =
+        For task { $number } ({ $what }) the document { $document } was refused.
+
+        The reason: { $reason }
+notice-near = The deadline of task { $number } is near
+    .body =
+        Task { $number } ends before { $deadline }: { $what }.
+
+## Words of the field
+
+word-representative = representative
+word-senior-administrator = senior administrator
+word-junior-administrator = junior administrator
+word-read-only-administrator = read-only administrator
+word-central-administrator = central administrator
+word-authority = authority
+word-verifier = verifier
+word-auctioneer = auctioneer
+word-auditor = auditor
+word-system-administrator = system administrator
+word-initiate-and-approve = initiate and approve
+word-initiate = initiate
+word-approve = approve
+word-surrender = surrender
+word-read-only = read only
+word-active = active
+word-suspended = suspended
+word-removed = removed
+word-requested = requested
+word-rejected = rejected
+word-frozen = frozen
+word-open = open
+word-blocked = blocked
+word-closed = closed
+word-closure-pending = closure pending
+word-freeze = freeze
+word-lift = lift
+word-transaction = transaction
+word-bulk-transaction = bulk transaction
+word-open-account = open account
+word-change-status = change status
+word-adopt-rulebook = adopt rulebook
+word-trusted-account = trusted account
+word-account-rules = account rules
+word-register-holder = register holder
+word-register-operator = register operator
+word-register-verifier = register verifier
+word-exclude-year = exclude year
+word-close-account = close account
+word-hand-over-account = hand over account
+word-review = review
+word-maintenance = maintenance
+word-forward = forward
+word-backward = backward
+word-true = yes
+word-false = no

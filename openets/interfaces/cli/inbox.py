@@ -1,0 +1,343 @@
+"""`openets inbox`, `outbox` and `audit`: what waits for whom, what was told, what was done."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openets.desk import tasks
+from openets.desk.audit import audit_trail, notices_for
+from openets.desk.inbox import Seen
+from openets.desk.said import ENGLISH, LANGUAGES, told, word
+from openets.desk.trail import Asked
+from openets.interfaces.cli.acting import AsOption
+from openets.interfaces.cli.desk import LanguageOption, ReasonOption, in_the_office
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    CsvOption,
+    JsonOption,
+    StoreOption,
+    account_argument,
+    console,
+    fail,
+    moment,
+    print_rows,
+)
+from openets.kernel.clock import instant
+
+inbox_app = typer.Typer(help="Tasks: what waits for you.", no_args_is_help=True)
+outbox_app = typer.Typer(help="Notices to the persons concerned.", no_args_is_help=True)
+
+TaskArgument = Annotated[int, typer.Argument(help="Number of the task.", min=1)]
+NameArgument = Annotated[str, typer.Argument(help="The document, by the name it was asked for.")]
+PersonOption = Annotated[int, typer.Option("--person", help="Number of a person.", min=0)]
+ACCOUNT_OPTION = typer.Option("--account", help="Number of the account, short or in full.")
+
+
+@inbox_app.command("list")
+def list_tasks(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the tasks you may see, oldest first, with what each offers you."""
+    _check(language)
+    with in_the_office(directory, as_person) as (office, actor):
+        now = office.office.clock.now()
+        rows = [
+            (
+                str(one.task.number),
+                told(one.task.said, language),
+                str(one.task.account or ""),
+                f"{(now - _opened(one)).days} d",
+                moment(one.deadline) if one.deadline else "",
+                _state(one, instant(now)),
+                str(one.task.claimant or ""),
+                ", ".join(one.offers),
+            )
+            for one in office.inbox.of(actor, ended=everything)
+        ]
+    columns = ("task", "what", "account", "age", "deadline", "state", "claimed by", "you may")
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+def _opened(one: Seen) -> datetime:
+    return datetime.fromtimestamp(one.task.opened // 1_000_000, UTC)
+
+
+def _state(one: Seen, now: int) -> str:
+    if one.task.ended:
+        return one.task.outcome
+    late = ", overdue" if one.deadline and one.deadline <= now else ""
+    return ("claimed" if one.task.claimant else "open") + late
+
+
+@inbox_app.command("show")
+def show_task(
+    number: TaskArgument,
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Show a task with its documents and comments, and what you may do about it."""
+    _check(language)
+    with in_the_office(directory, as_person) as (office, actor):
+        one = office.inbox.show(actor, number)
+        now = instant(office.office.clock.now())
+    task = one.task
+    said = told(task.said, language)
+    _print(f"[bold]task {task.number}[/bold]  {task.kind}, {_state(one, now)}")
+    console.print(said, soft_wrap=True, markup=False)
+    _print(f"opened {moment(task.opened)} UTC")
+    if task.proposal:
+        _print(f"proposal {task.proposal}, by person {task.asked_by}")
+    if one.deadline:
+        _print(f"deadline {moment(one.deadline)} UTC")
+    if task.claimant:
+        _print(f"claimed by person {task.claimant}")
+    for document in one.documents:
+        file = f": {document.file}, {document.size} bytes, {document.digest}"
+        because = f" ({document.reason})" if document.reason else ""
+        words = f"  {document.name}, {document.state}{file if document.file else ''}{because}"
+        console.print(words, soft_wrap=True, markup=False)
+    for comment in one.comments:
+        role = word(comment.role, language)
+        words = f"  {moment(comment.at)} person {comment.person} ({role}): {comment.words}"
+        console.print(words, soft_wrap=True, markup=False)
+    _print(f"you may: {', '.join(one.offers) or 'nothing'}")
+
+
+def _print(words: str) -> None:
+    console.print(words, soft_wrap=True)
+
+
+@inbox_app.command("claim")
+def claim(
+    number: TaskArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
+) -> None:
+    """Claim a task; an administrator takes over one that somebody else has claimed."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.claim(actor, number)
+        console.print(f"task {number} is claimed by person {actor.id}")
+
+
+@inbox_app.command("release")
+def release(
+    number: TaskArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
+) -> None:
+    """Give back a task you have claimed."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.release(actor, number)
+        console.print(f"task {number} is claimed by nobody")
+
+
+@inbox_app.command("assign")
+def assign(
+    number: TaskArgument,
+    person: Annotated[int, typer.Argument(help="Number of the person.", min=1)],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Give a task to a person who may act on it."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.assign(actor, number, person)
+        console.print(f"task {number} is claimed by person {person}")
+
+
+@inbox_app.command("comment")
+def comment(
+    number: TaskArgument,
+    words: Annotated[str, typer.Argument(help="The comment; it is kept.")],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Comment on a task; comments are kept with your number and role."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.comment(actor, number, words)
+        console.print(f"task {number} has a comment more")
+
+
+@inbox_app.command("request")
+def request(
+    documents: Annotated[list[str], typer.Argument(help="Documents asked for, each by a name.")],
+    account: Annotated[str, ACCOUNT_OPTION] = "",
+    person: PersonOption = 0,
+    days: Annotated[
+        int, typer.Option("--days", help="Working days; the law's if nothing is said.", min=0)
+    ] = 0,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Ask the representatives of an account, or one person, for documents."""
+    number = account_argument(account) if account else 0
+    with in_the_office(directory, as_person) as (office, actor):
+        seen = office.inbox.request(
+            actor, account=number, person=person, documents=documents, days=days or None
+        )
+        until = f", before {moment(seen.deadline)} UTC" if seen.deadline else ""
+        console.print(f"task {seen.task.number} asks for: {', '.join(documents)}{until}")
+
+
+@inbox_app.command("submit")
+def submit(
+    number: TaskArgument,
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="The file; its name, size and SHA-256 are kept.")],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Hand in a document: the file itself goes to the administrator, its digest to the task."""
+    with in_the_office(directory, as_person) as (office, actor):
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        document = tasks.Document(name, tasks.SUBMITTED, file.name, len(content), digest)
+        office.inbox.submit(actor, number, document)
+        console.print(f"task {number}: {name} handed in, SHA-256 {digest}", soft_wrap=True)
+
+
+@inbox_app.command("accept")
+def accept(
+    number: TaskArgument,
+    name: NameArgument,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Accept a document that was handed in; with the last one the task ends."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.accept(actor, number, name)
+        console.print(f"task {number}: {name} accepted")
+
+
+@inbox_app.command("refuse")
+def refuse(
+    number: TaskArgument,
+    name: NameArgument,
+    reason: ReasonOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Refuse a document that was handed in, with a reason; it is wanted again."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.refuse(actor, number, name, reason)
+        console.print(f"task {number}: {name} refused")
+
+
+@inbox_app.command("close")
+def close(
+    number: TaskArgument,
+    reason: ReasonOption,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """End a request for documents that are no longer needed."""
+    with in_the_office(directory, as_person) as (office, actor):
+        office.inbox.close(actor, number, reason)
+        console.print(f"task {number} is closed")
+
+
+# -- outbox --------------------------------------------------------------------------------------
+
+
+@outbox_app.command("list")
+def list_notices(
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List notices, newest first: your own, or with the right to the audit trail all."""
+    _check(language)
+    with in_the_office(directory, as_person) as (office, actor):
+        rows = [
+            (
+                str(one.number),
+                moment(one.written),
+                str(one.person),
+                told(one.said, language),
+                one.state,
+                str(one.tries),
+                one.problem,
+            )
+            for one in notices_for(office.desk.outbox, office.directory, actor)
+        ]
+    columns = ("notice", "written", "to", "subject", "state", "tries", "problem")
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@outbox_app.command("retry")
+def retry(
+    number: Annotated[int, typer.Argument(help="Number of the notice.", min=1)],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Let a notice wait again that is dead or had no address; `openets work` sends it."""
+    with in_the_office(directory, as_person) as (office, actor):
+        refusal = office.directory.may(actor, "assign task", actor.registry or "", 0)
+        if refusal:
+            fail(str(refusal))
+        if not office.desk.outbox.retry(number, instant(office.office.clock.now())):
+            fail(f"Notice {number} is neither dead nor without an address.")
+        console.print(f"notice {number} waits")
+
+
+# -- audit ---------------------------------------------------------------------------------------
+
+
+def audit(
+    account: Annotated[str, ACCOUNT_OPTION] = "",
+    person: PersonOption = 0,
+    proposal: Annotated[int, typer.Option(help="Number of a proposal.", min=0)] = 0,
+    since: Annotated[str, typer.Option("--since", help="First day (UTC), 2030-03-04.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Last day (UTC), 2030-03-05.")] = "",
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Print the audit trail, oldest first: who did what, on which account, under which article."""
+    _check(language)
+    wanted = Asked(
+        account=account_argument(account) if account else 0,
+        person=person,
+        since=_midnight(since, "--since"),
+        until=_midnight(until, "--until", after=1),
+        proposal=proposal,
+    )
+    with in_the_office(directory, as_person) as (office, actor):
+        rows = [
+            (
+                str(one.number),
+                moment(one.at),
+                str(one.proposal or ""),
+                str(one.account or ""),
+                str(one.actor or ""),
+                one.told(language),
+            )
+            for one in audit_trail(office.desk.trail, office.directory, actor, wanted)
+        ]
+    columns = ("line", "when", "proposal", "account", "by", "what")
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+def _midnight(day: str, option: str, after: int = 0) -> int:
+    if not day:
+        return 0
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        fail(f"{option} takes a day (2030-03-04), not {day!r}.")
+    return instant(datetime.combine(found, time(0), UTC) + timedelta(days=after))
+
+
+def _check(language: str) -> None:
+    if language not in LANGUAGES:
+        fail(f"--language is one of {', '.join(LANGUAGES)}.")
