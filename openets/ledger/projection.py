@@ -171,7 +171,11 @@ class Projection:
             database.run_many(
                 "INSERT INTO emission (account, year, tonnes) VALUES (?, ?, ?)"
                 " ON CONFLICT (account, year) DO UPDATE SET tonnes = excluded.tonnes",
-                [(*place, tonnes) for place, tonnes in stretch.emissions.items()],
+                [(*place, one) for place, one in stretch.emissions.items() if one is not None],
+            )
+            database.run_many(
+                "DELETE FROM emission WHERE account = ? AND year = ?",
+                [place for place, one in stretch.emissions.items() if one is None],
             )
             database.run_many(
                 "DELETE FROM frozen WHERE scope = ?", [(scope,) for scope in stretch.frozen]
@@ -261,7 +265,7 @@ class Stretch:
         }
         self.moves: list[tuple[int, Transaction]] = []
         self.balances: dict[tuple[int, int], int] = {}
-        self.emissions: dict[tuple[int, int], int] = {}
+        self.emissions: dict[tuple[int, int], int | None] = {}
         self.statuses: dict[int, str] = {}
         self.frozen: dict[str, int] = {}  # scope to the record that froze it, 0 where lifted
 

@@ -113,7 +113,11 @@ class _Summing:
                 self.corrections[record.sequence] = correction.year
             case EmissionsVerified() as verified:
                 # A later figure for the same account and year replaces the earlier one.
-                self.emissions[verified.account, verified.year] = verified.tonnes
+                place = verified.account, verified.year
+                if verified.tonnes is None:
+                    self.emissions.pop(place, None)
+                else:
+                    self.emissions[place] = verified.tonnes
             case _:
                 pass
 

@@ -36,6 +36,7 @@ from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, open_store
 from openets.people.opening import desk_database, open_desk
 from openets.people.register import Register
+from openets.schemes.desk import EXTENSIONS
 from openets.world.figures import load_figures
 from openets.world.people import staff
 from openets.world.play import play
@@ -65,7 +66,7 @@ def demo(
         def player(writer: Writer, report: Report) -> None:
             play(writer, store.rulebook, figures, seed, report)
             with closing(desk_database(store)) as database:
-                staff(open_desk(store, database, writer, SystemClock()))
+                staff(open_desk(store, database, writer, SystemClock(), EXTENSIONS))
 
         ledger = play_and_prove(store, figures, player)
         _write_state(directory, seed, finished=True)

@@ -36,10 +36,11 @@ from openets.interfaces.cli.output import (
 )
 from openets.people.accounts import full_number, refuse_request
 from openets.people.completeness import documents_asked
-from openets.people.opening import desk_database, opening
+from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.reviewing import reviews_due
 from openets.rulebook.tables import ACCOUNT_TYPES
+from openets.schemes.desk import opening
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
 operator_app = typer.Typer(help="What is operated behind accounts.", no_args_is_help=True)
