@@ -8,9 +8,15 @@ from contextlib import contextmanager
 from openets.kernel.clock import Clock
 from openets.ledger.store import Store
 from openets.people import opening as people
+from openets.people.extension import Extension
 from openets.people.opening import Opened
-from openets.schemes.compliance.actions import COMPLIANCE
+from openets.schemes.compliance import actions, due, penalising
 
+COMPLIANCE = Extension(
+    commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS),
+    against=actions.against,
+    due=due.due,
+)
 EXTENSIONS = (COMPLIANCE,)
 
 

@@ -21,7 +21,6 @@ from openets.kernel.clock import day_of, instant, moment
 from openets.kernel.refusal import Refusal
 from openets.ledger.requests import ActRequest
 from openets.people.asked import Asked, Body, Text
-from openets.people.extension import Extension
 from openets.people.office import Office
 from openets.people.operators import Operator
 from openets.people.registrations import VERIFIER, ExcludeYear, RegisterOperator, TakeYearIn
@@ -29,7 +28,7 @@ from openets.people.roles import ADMINISTRATORS, permitted
 from openets.people.transactions import Move
 from openets.schemes.compliance import events as ev
 from openets.schemes.compliance.days import REPORT
-from openets.schemes.compliance.due import BlockAccount, OpenAccountAgain, due, open_again
+from openets.schemes.compliance.due import open_again
 from openets.schemes.compliance.law import refuse
 from openets.schemes.compliance.models import Happenings
 from openets.schemes.compliance.reads import History, is_suspended, known, one_known
@@ -348,8 +347,4 @@ def _years_problem(
     return next((one for one in found if one is not None), None)
 
 
-COMPLIANCE = Extension(
-    commands=(Emissions, EmissionsTable, Processes, BlockAccount, OpenAccountAgain),
-    against=against,
-    due=due,
-)
+COMMANDS: tuple[type[Body], ...] = (Emissions, EmissionsTable, Processes)

@@ -188,3 +188,6 @@ def _block(history: History, reason: Reason) -> BlockAccount:
         step=reason.step,
         reason=f"{why} ({reason.dated.citation}).",
     )
+
+
+COMMANDS: tuple[type[Body], ...] = (BlockAccount, OpenAccountAgain)

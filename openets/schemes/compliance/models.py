@@ -21,6 +21,12 @@ TABLES = (
     " at {id} NOT NULL, record {id} NOT NULL, ended {id} NOT NULL,"
     " PRIMARY KEY (operator, year, step))",
 )
+PENALTY_TABLES = (
+    "CREATE TABLE penalty_event (number {id} PRIMARY KEY, operator TEXT NOT NULL,"
+    " year {id} NOT NULL, breach TEXT NOT NULL, at {id} NOT NULL, happened TEXT NOT NULL,"
+    " cents {id} NOT NULL, said TEXT NOT NULL, origin TEXT NOT NULL UNIQUE)",
+    "CREATE INDEX penalty_event_operator ON penalty_event (operator, year)",
+)
 
 
 class Kept(NamedTuple):
@@ -113,3 +119,58 @@ class Happenings:
             named,
         )
         return [Step._make(row) for row in rows]
+
+
+class PenaltyEvent(NamedTuple):
+    """What happened to a penalty or measure: `breach` is empty for units that were missing.
+
+    `cents` is the amount that was set or paid, 0 where nothing was; `said` the reason or reference.
+    """
+
+    number: int
+    operator: str
+    year: int
+    breach: str
+    at: int
+    happened: str
+    cents: int
+    said: str
+
+
+class Penalties:
+    """What happened to penalties, in the desk's database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        if not database.has_table("penalty_event"):
+            with database.durable("compliance.create-penalties"):
+                for table in PENALTY_TABLES:
+                    database.run(table)
+
+    def add(self, event: PenaltyEvent, origin: str) -> None:
+        """Keeps an event under the next number, once for an origin."""
+        with self.database.durable("compliance.penalty"):
+            if not self.database.is_sqlite:  # on SQLite the open transaction is the only one
+                self.database.run("LOCK TABLE penalty_event IN EXCLUSIVE MODE")
+            found = self.database.row("SELECT COALESCE(MAX(number), 0) + 1 FROM penalty_event")
+            number = int(found[0]) if found else 1
+            self.database.run(
+                "INSERT INTO penalty_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (origin) DO NOTHING",
+                (number, *event[1:], origin),
+            )
+
+    def has(self, origin: str) -> bool:
+        """True if an event of this origin is kept."""
+        found = self.database.row("SELECT 1 FROM penalty_event WHERE origin = ?", (origin,))
+        return found is not None
+
+    def of(self, operator: str = "") -> list[PenaltyEvent]:
+        """What happened to the penalties of an operator, or of all, in its order."""
+        where, named = (" WHERE operator = ?", (operator,)) if operator else ("", ())
+        rows = self.database.rows(
+            "SELECT number, operator, year, breach, at, happened, cents, said FROM penalty_event"
+            f"{where} ORDER BY number",
+            named,
+        )
+        return [PenaltyEvent._make(row) for row in rows]
