@@ -34,7 +34,6 @@ from openets.schemes.compliance.surrender import (
 )
 
 EXCHANGE, ENTITLEMENT = "desk.process.credit-exchange", "credits.entitlement."
-LAST_OF_LIMIT = 2012  # the year whose limit an entitlement of the years after is measured by
 PERIOD_2, PERIOD_3 = "periods.phase-2", "periods.phase-3"
 
 
@@ -119,12 +118,11 @@ class Used(NamedTuple):
     def of(cls, office: Office, account: int) -> Used:
         """Added up from the account's statement."""
         rulebook = office.rulebook
-        period = ask_of(rulebook, PERIOD_2, LAST_OF_LIMIT)
-        first, last = (period.value["first_year"], period.value["last_year"]) if period else (1, 0)
+        years = years_of(rulebook, PERIOD_2)
         surrenders, undo = surrender_types(rulebook)
         allocated = surrendered = exchanged = reversed_ = 0
         for entry in office.statement(account):
-            if _allocates(rulebook, entry) and first <= entry.year <= last:
+            if _allocates(rulebook, entry) and entry.year in years:
                 allocated += entry.quantity
             if not is_credit(rulebook, entry.unit):
                 continue
@@ -135,6 +133,14 @@ class Used(NamedTuple):
             elif type_label(entry.type) in exchange_types(rulebook, day_of(entry.effective)):
                 exchanged -= entry.quantity
         return cls(allocated, surrendered, exchanged, reversed_)
+
+
+def years_of(rulebook: Rulebook, period: str) -> range:
+    """The years of a trading period, none where there is no such period."""
+    if period not in rulebook:
+        return range(0)
+    value = rulebook.parameter(period).values[-1].value
+    return range(value["first_year"], value["last_year"] + 1)
 
 
 def _allocates(rulebook: Rulebook, entry: Entry) -> bool:
@@ -152,13 +158,12 @@ def exchange_types(rulebook: Rulebook, day: date) -> tuple[str, ...]:
 def _base(office: Office, account: int, year: int, used: Used) -> Base:
     """What an entitlement is measured by, from the books."""
     rulebook, book = office.rulebook, office.writer.book
-    period = ask_of(rulebook, PERIOD_3, year)
-    years = range(period.value["first_year"], period.value["last_year"] + 1) if period else ()
+    years, before = years_of(rulebook, PERIOD_3), years_of(rulebook, PERIOD_2)
     emitted = {of: tonnes for (who, of), tonnes in book.emissions.items() if who == account}
     limit = 0
-    if used.allocated and ask_of(rulebook, LIMIT, LAST_OF_LIMIT) is not None:
+    if used.allocated and before and ask_of(rulebook, LIMIT, before[-1]) is not None:
         registry = book.accounts[account].registry
-        limit = national_limit(rulebook, registry, LAST_OF_LIMIT, used.allocated)
+        limit = national_limit(rulebook, registry, before[-1], used.allocated)
     return Base(
         phase_2_entitlement=limit,
         allocation_2008_2012=used.allocated,
@@ -255,12 +260,13 @@ def _free(office: Office, account: int) -> list[tuple[int, int]]:
     book = office.writer.book
     units = office.rulebook.tables_on(office.today()).unit_types
 
-    def order(kind: int) -> tuple[int, bool, int, int]:
+    def order(kind: int) -> tuple[bool, int, bool, int, int]:
         defined = book.kinds[kind]
         unit = units.get(defined.unit)
-        ends = unit.usable_until if unit and unit.usable_until else 9999
-        begins = unit.usable_from if unit and unit.usable_from else 0
-        return ends, not is_credit(office.rulebook, defined.unit), begins, kind
+        ends = unit.usable_until if unit else None
+        begins = (unit.usable_from if unit else None) or 0
+        no_credit = not is_credit(office.rulebook, defined.unit)
+        return ends is None, ends or 0, no_credit, begins, kind
 
     held = ((kind, book.available(account, kind)) for kind in book.holdings(account))
     return sorted(((kind, free) for kind, free in held if free > 0), key=lambda one: order(one[0]))
