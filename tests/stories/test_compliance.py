@@ -21,6 +21,8 @@ from tests.small_office import (
     CEMENT_ONE,
     CEMENT_TWO,
     OTHER_AUTHORITY,
+    OTHER_SENIOR,
+    SENIOR,
     TRADER_ONE,
 )
 from tests.stories.command_line import rows_as_csv, rows_as_json, run, say
@@ -213,3 +215,37 @@ def test_an_operator_is_short_pays_and_still_owes(office: Office) -> None:
     said = office.run("compliance", "surrender", KILN, "--as", CEMENT_ONE)
     assert "completed" in office.approve(said, CEMENT_TWO)
     assert "symbol A" in office.run("compliance", "cockpit", KILN)
+
+
+def test_a_mistaken_surrender_is_taken_back_in_its_window_and_owed_again(office: Office) -> None:
+    office.on(on(2031, 4, 21))
+    office.enter(KILN, 2030, 60)
+    said = office.run("compliance", "surrender", KILN, "--quantity", 90, "--as", CEMENT_ONE)
+    done = office.approve(said, CEMENT_TWO)
+    record = done.partition("record ")[2].split()[0]
+    back = {"type": "10-82", "transferring": 2, "acquiring": 6, "kind": 1, "quantity": 90}
+    words = [w for key, value in back.items() for w in ("--set", f"{key}={value}")]
+    words += ["--set", f"refers_to={record}", "--as", str(SENIOR)]
+    office.on(on(2031, 4, 28))  # the fifth working day
+    said = office.run("desk", "propose", "transaction", *words)
+    assert "completed" in office.approve(said, OTHER_SENIOR)
+    plain = json.loads(office.run("compliance", "cockpit", KILN, "--json"))
+    assert (plain["surrendered"], plain["missing"], plain["symbol"]) == (0, 60, "B")
+    told = office.run("compliance", "explain", KILN, 2030)
+    assert "surrender reversed, quantity 90, year 2030: B (-60)" in told
+    said = office.run("compliance", "surrender", KILN, "--as", CEMENT_ONE)
+    office.approve(said, CEMENT_TWO)
+    assert "symbol A" in office.run("compliance", "cockpit", KILN)
+
+
+def test_a_played_world_has_its_cockpits_and_tables(played: Path) -> None:
+    said = run("compliance", "explain", "AT-000004", 2010, store=played)
+    assert "emissions entered, year 2010" in said
+    assert "2010: A." in said
+    assert "On the cut-off day it was fixed as A" in said
+    rows = rows_as_json("compliance", "table", "--year", 2010, store=played)
+    (row,) = [one for one in rows if one["operator"] == "AT-000004"]
+    assert (row["kind"], row["symbol"], row["public_from"]) == ("installation", "A", "2011-05-01")
+    assert row["surrendered"] == row["verified"]
+    assert rows_as_json("compliance", "summary", "--year", 2010, store=played)
+    assert rows_as_json("compliance", "penalties", store=played) == []
