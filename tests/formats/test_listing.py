@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -19,9 +20,13 @@ def test_numbers_are_numbers_and_nothing_is_a_formula(tmp_path: Path) -> None:
     assert name == "year 2030"
     assert [list(row) for row in read] == [
         ["operator", "units", "blank", "text"],
-        ["EX-000001", 12, "", "=1+1"],
-        ["EX-000002", 0, "", "True"],
+        ["EX-000001", "12", "", "=1+1"],
+        ["EX-000002", "0", "", "True"],
     ]
+    with ZipFile(file) as packed:
+        cells = packed.read("xl/worksheets/sheet1.xml").decode()
+    assert "<v>12</v>" in cells
+    assert "<f>" not in cells
     assert [path.name for path in tmp_path.iterdir()] == ["table.xlsx"]
 
 
