@@ -18,7 +18,8 @@ import typer
 from openets.desk.proposals import Proposals
 from openets.formats.listing import write_listing
 from openets.formats.problems import Problem
-from openets.interfaces.cli.desk import AsOption, at_the_desk, show_proposal
+from openets.interfaces.cli.acting import AsOption
+from openets.interfaces.cli.desk import at_the_desk, show_proposal
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,

@@ -71,6 +71,7 @@ def test_what_may_be_surrendered(case: dict[str, Any], tmp_path: Path) -> None:
             law_kept=Path(),
             statement=lambda _: statement,
             undecided=lambda _: [],
+            pending=list,
             tables=cast(Any, nullcontext),
         )
         body = {"type": case.get("type", "10-2"), "transferring": ACCOUNT, "acquiring": ENDED}
