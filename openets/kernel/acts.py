@@ -160,12 +160,15 @@ class Released(_Act):
 
 
 class EmissionsVerified(_Act):
-    """The verified emissions of an operator's account for a year; a later figure replaces it."""
+    """The verified emissions of an operator's account for a year; a later figure replaces it.
+
+    Without tonnes the figure is taken back: there is none again.
+    """
 
     act: Literal["emissions"] = "emissions"
     account: Number
     year: Year
-    tonnes: Quantity
+    tonnes: Quantity | None = None
 
 
 Act = (

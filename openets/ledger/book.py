@@ -472,7 +472,14 @@ class Book:
             case acts.Released():
                 self._release(act.reservation)
             case acts.EmissionsVerified():
-                self._set(self.emissions, (act.account, act.year), act.tonnes)
+                self._figure((act.account, act.year), act.tonnes)
+
+    def _figure(self, place: tuple[int, int], tonnes: int | None) -> None:
+        if tonnes is not None:
+            self._set(self.emissions, place, tonnes)
+        elif place in self.emissions:
+            self._undo.append((self.emissions.__setitem__, (place, self.emissions[place])))
+            del self.emissions[place]
 
     def _freeze(self, act: acts.Freeze | acts.Lift) -> None:
         scope = scope_of(act)

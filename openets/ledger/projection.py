@@ -189,8 +189,12 @@ class Projection:
             )
             self._merge(
                 "emission",
-                [(*place, tonnes) for place, tonnes in stretch.emissions.items()],
+                [(*place, one) for place, one in stretch.emissions.items() if one is not None],
                 "(account, year) DO UPDATE SET tonnes = excluded.tonnes",
+            )
+            database.run_many(
+                "DELETE FROM emission WHERE account = ? AND year = ?",
+                [place for place, one in stretch.emissions.items() if one is None],
             )
             database.run_many(
                 "DELETE FROM frozen WHERE scope = ?", [(scope,) for scope in stretch.frozen]
@@ -297,7 +301,7 @@ class Stretch:
         }
         self.moves: list[Transaction] = []
         self.balances: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self.emissions: dict[tuple[int, int], int] = {}
+        self.emissions: dict[tuple[int, int], int | None] = {}
         self.statuses: dict[int, str] = {}
         self.frozen: dict[str, int] = {}  # scope to the record that froze it, 0 where lifted
 

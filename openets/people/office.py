@@ -6,7 +6,8 @@ commands do (`openets.people.commands`), and the desk sees to their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,11 +22,13 @@ from openets.ledger.book import Account
 from openets.ledger.post import Writer
 from openets.ledger.reads import Entry, RecordView
 from openets.ledger.requests import Outcome, Request, key_of
+from openets.people.extension import Extension
 from openets.people.pending import Pending
 from openets.people.register import Register
 from openets.people.roles import Standing
 from openets.rulebook.model import NoLaw, Rulebook
 from openets.rulebook.tables import thaw
+from openets.storage.database import Database
 
 SURRENDER_COVERS = "desk.surrender-right"
 
@@ -37,6 +40,7 @@ class Office:
     `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it,
     `statement` the movements of an account. `undecided` are the proposals, by number and command,
     that name an account and have not ended; `pending` the transactions among all that have not.
+    `tables` opens the query tables, brought up to date; `extensions` are what the schemes bring.
     """
 
     writer: Writer
@@ -49,6 +53,8 @@ class Office:
     statement: Callable[[int], list[Entry]]
     undecided: Callable[[int], list[tuple[int, str]]]
     pending: Callable[[], Iterable[Pending]]
+    tables: Callable[[], AbstractContextManager[Database]]
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def rulebook(self) -> Rulebook:
@@ -79,6 +85,10 @@ class Office:
         """Posts one request."""
         (outcome,) = self.writer.post([request])
         return outcome
+
+    def post_all(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Posts requests in order."""
+        return self.writer.post(requests)
 
     def sequence_of(self, key: bytes) -> int:
         """The record with a key, 0 if there is none."""

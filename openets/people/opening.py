@@ -22,8 +22,10 @@ from openets.ledger.store import Store
 from openets.ledger.writing import writing
 from openets.people.asked import Asked
 from openets.people.bulk import Bulk
+from openets.people.by_itself import SYSTEM_ACTOR
 from openets.people.commands import load_command
 from openets.people.directory import OfficeDirectory
+from openets.people.extension import Extension
 from openets.people.office import Office
 from openets.people.pending import Pending
 from openets.people.register import Register
@@ -45,8 +47,16 @@ class Opened(NamedTuple):
     folder: Path
 
     def work(self) -> Iterator[Proposal]:
-        """Does what is due at the desk and in the inbox, once; answers with each proposal."""
+        """Does what is due, once: at the desk, by the law itself, in the inbox.
+
+        Answers with each proposal as it then stands. What a scheme finds due is proposed by the
+        system, needs nobody's approval and is in the audit trail like everything else.
+        """
         yield from self.desk.work()
+        for extension in self.office.extensions:
+            for body in extension.due(self.office):
+                written = body.model_dump_json(exclude_none=True)
+                yield self.desk.propose(SYSTEM_ACTOR, body.name, written)
         self.inbox.work()
 
     def send(self) -> Iterator[Kept]:
@@ -82,8 +92,14 @@ def desk_database(store: Store) -> Database:
     return Database(store.desk_url, name="desk")
 
 
-def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) -> Opened:
-    """The desk over an open writer."""
+def open_desk(
+    store: Store,
+    database: Database,
+    writer: Writer,
+    clock: Clock,
+    extensions: tuple[Extension, ...] = (),
+) -> Opened:
+    """The desk over an open writer, with what the schemes bring to it."""
     proposals = Proposals(database, store.store)
     register = Register(database)
 
@@ -120,6 +136,8 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
         statement=statement,
         undecided=undecided,
         pending=lambda: transactions_pending(proposals),
+        tables=tables,
+        extensions=extensions,
     )
 
     def load(name: str, body: str) -> Asked:
@@ -131,10 +149,12 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
 
 
 @contextmanager
-def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
+def opening(
+    store: Store, clock: Clock | None = None, extensions: tuple[Extension, ...] = ()
+) -> Iterator[Opened]:
     """The office of a store, with its log and writer; the query tables follow when it closes."""
     with closing(desk_database(store)) as database, writing(store) as writer:
-        yield open_desk(store, database, writer, clock or SystemClock())
+        yield open_desk(store, database, writer, clock or SystemClock(), extensions)
         projection = store.projection()
         with closing(projection.database):
             projection.catch_up(writer.journal)

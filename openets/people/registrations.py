@@ -194,9 +194,9 @@ class _OfOperator(Asked):
         stated = self.body.model_dump(exclude={"operator"})
         known = operators.by_code(self.body.operator)
         if known:
-            operators.change(Operator(known.number, **stated))
+            operators.change(Operator(known.number, **stated), at)
         else:
-            operators.add(Operator(0, **stated), self.office.key(number).hex())
+            operators.add(Operator(0, **stated), self.office.key(number).hex(), at)
         return Outcome(0)
 
 
@@ -247,9 +247,53 @@ class _Exclusion(Asked):
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Notes the year."""
-        known = self.office.register.operators.by_code(self.body.operator)
+        operators = self.office.register.operators
+        known = operators.by_code(self.body.operator)
         if known:
-            self.office.register.operators.exclude(known.number, self.body.year, self.body.ground)
+            operators.exclude(known.number, self.body.year, self.body.ground, at)
+        return Outcome(0)
+
+
+class TakeYearIn(Body):
+    """An excluded year counts again: the operator owes figures and units for it."""
+
+    name: ClassVar[str] = "take year in"
+    action: ClassVar[str] = "account"
+    operator: Text
+    year: acts.Year
+    reason: Text
+
+    def of(self, office: Office) -> Asked:
+        """The command in an office."""
+        return _TakingIn(office, self)
+
+
+class _TakingIn(Asked):
+    body: TakeYearIn
+
+    @property
+    def registry(self) -> str:
+        """That of the operator."""
+        known = self.office.register.operators.by_code(self.body.operator)
+        return known.registry if known else ""
+
+    def problems(self) -> list[Refusal]:
+        """The operator is known, and the year is excluded."""
+        known = self.office.register.operators.by_code(self.body.operator)
+        if known is None:
+            sentence = f"There is no operator {self.body.operator}."
+            return [Refusal("people.operator-unknown", sentence, DESK, "operator")]
+        if self.body.year in self.office.register.operators.excluded(known.number):
+            return []
+        sentence = f"Operator {known.code} is not excluded in {self.body.year}."
+        return [Refusal("people.year-not-excluded", sentence, EXCLUDED, "year")]
+
+    def carry_out(self, number: int, at: int) -> Outcome:
+        """Notes that the year counts again."""
+        operators = self.office.register.operators
+        known = operators.by_code(self.body.operator)
+        if known:
+            operators.exclude(known.number, self.body.year, "", at)
         return Outcome(0)
 
 

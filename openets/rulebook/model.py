@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from types import MappingProxyType
@@ -33,13 +33,26 @@ class NoLaw(LookupError):
 
 
 class UnknownPath(NoLaw):
-    """The rulebook has no such parameter; `near` holds paths that may have been meant."""
+    """The rulebook has no such parameter; `near` are paths that may have been meant.
 
-    def __init__(self, path: str, near: list[str]) -> None:
+    They are looked for when somebody reads them: most who ask only want to know whether there is
+    such a law, and ask for every transaction.
+    """
+
+    def __init__(self, path: str, paths: Sequence[str]) -> None:
         self.path = path
-        self.near = near
-        hint = f" Near it: {', '.join(near)}." if near else ""
-        super().__init__(f"The rulebook has no parameter {path}.{hint}")
+        self._paths = paths
+        super().__init__(path, paths)
+
+    @property
+    def near(self) -> list[str]:
+        """Paths that may have been meant."""
+        return near(self.path, self._paths)
+
+    def __str__(self) -> str:
+        found = self.near
+        hint = f" Near it: {', '.join(found)}." if found else ""
+        return f"The rulebook has no parameter {self.path}.{hint}"
 
 
 def _read_day(value: object) -> object:
@@ -159,7 +172,7 @@ class Rulebook:
         """A parameter with its whole history; raises `UnknownPath`."""
         found = self._parameters.get(path)
         if found is None:
-            raise UnknownPath(path, near(path, self.paths()))
+            raise UnknownPath(path, self.paths())
         return found
 
     def ask(

@@ -36,6 +36,7 @@ class Totals:
 
     `unexplained` is by the year a correction was for. `example_account` is the operator's account
     that surrendered most often, which makes its life worth reading; 0 if there is none.
+    `emissions` and `surrendered` are by operator's account and year of emissions.
     """
 
     cells: dict[Cell, CellTotal] = field(default_factory=dict)
@@ -44,6 +45,8 @@ class Totals:
     blocks: dict[int, int] = field(default_factory=dict)
     records: int = 0
     example_account: int = 0
+    emissions: dict[tuple[int, int], int] = field(default_factory=dict)
+    surrendered: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def cell(self, cell: Cell) -> CellTotal:
         """The sums of a cell, zero if nothing was recorded."""
@@ -66,7 +69,7 @@ class _Summing:
         self.totals = Totals()
         self.kind_of_type = {type_: kind for kind, type_ in load_course().operators.items()}
         self.places: dict[int, tuple[str, str]] = {}
-        self.emissions: dict[tuple[int, int], int] = {}
+        self.emissions = self.totals.emissions
         self.corrections: dict[int, int] = {}
         self.surrenders: dict[int, int] = {}
         self._rulebook = rulebook
@@ -97,6 +100,8 @@ class _Summing:
             if cell is not None:
                 cell.units_surrendered += record.quantity
                 account = record.transferring
+                place = account, record.year
+                totals.surrendered[place] = totals.surrendered.get(place, 0) + record.quantity
                 self.surrenders[account] = self.surrenders.get(account, 0) + 1
         if not record.transferring and record.refers_to in self.corrections:
             named = self.corrections[record.refers_to]
@@ -113,7 +118,11 @@ class _Summing:
                 self.corrections[record.sequence] = correction.year
             case EmissionsVerified() as verified:
                 # A later figure for the same account and year replaces the earlier one.
-                self.emissions[verified.account, verified.year] = verified.tonnes
+                place = verified.account, verified.year
+                if verified.tonnes is None:
+                    self.emissions.pop(place, None)
+                else:
+                    self.emissions[place] = verified.tonnes
             case _:
                 pass
 

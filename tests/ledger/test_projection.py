@@ -29,6 +29,8 @@ MORE = [
     ),
     act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=50), "first figure"),
     act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=55), "second figure"),
+    act(acts.EmissionsVerified(account=SECOND, year=2006, tonnes=7), "a wrong figure"),
+    act(acts.EmissionsVerified(account=SECOND, year=2006), "taken back"),
 ]
 
 

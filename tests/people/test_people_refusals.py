@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,6 +119,7 @@ def test_a_type_no_process_of_the_law_names_is_nobodys_to_propose() -> None:
         statement=lambda _: [],
         undecided=lambda _: [],
         pending=list,
+        tables=cast(Any, nullcontext),
     )
     moving = Moving(office, Move(type="99-99", transferring=1, acquiring=2, kind=1, quantity=1))
     refusal = moving.permission(Actor(1, "senior administrator", "GB"), "propose")

@@ -30,7 +30,7 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.interfaces.cli.playing import play_and_prove
+from openets.interfaces.cli.playing import play_and_prove, print_compliance
 from openets.kernel.clock import SystemClock
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
@@ -38,6 +38,7 @@ from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, hold_journal, open_store
 from openets.people.opening import desk_database, open_desk
 from openets.people.register import Register
+from openets.schemes.desk import EXTENSIONS
 from openets.world.figures import load_figures
 from openets.world.people import staff
 from openets.world.play import play
@@ -68,7 +69,7 @@ def demo(
         def player(writer: Writer, report: Report) -> None:
             play(writer, store.rulebook, figures, seed, report)
             with closing(desk_database(store)) as database:
-                staff(open_desk(store, database, writer, SystemClock()))
+                staff(open_desk(store, database, writer, SystemClock(), EXTENSIONS))
 
         ledger = play_and_prove(store, figures, player)
         _write_state(directory, seed, finished=True)
@@ -88,6 +89,7 @@ def totals(
             print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
             return
         console.print(render(figures, ledger, log, {}))
+        print_compliance(store, ledger, log)
 
 
 def _open_or_make(directory: Path, again: bool, seed: int) -> Store:
@@ -146,12 +148,19 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
     """Commands that work on the world just made, with an account and a unit that are in it."""
     option = "" if store.directory == DEFAULT_STORE else f" --store {store.directory}"
     account = ledger.example_account
+    first = min(year for of, year in ledger.emissions if of == account)
+    named = _operator_of(store, account)
     officers = " ".join(f"--key {path}" for path in _officer_files(store.directory))
     console.print("\n[bold]where to look next[/bold]")
     for what, command in (
         ("the law of a figure, with its history", "law explain caps.stationary.union"),
         ("an operator's account, and its whole life", f"account show {account}{option}"),
         ("", f"account statement {account}{option}"),
+        (
+            "where an operator stands, and why",
+            f"compliance cockpit {named}{option}",
+        ),
+        ("", f"compliance explain {named} {first}{option}"),
         ("the way of one allowance", f"trace {_unit_of(store, account)}{option}"),
         ("a receipt, and its check without any database", f"log prove 100000 --out r.json{option}"),
         ("", "log check r.json"),
@@ -188,6 +197,14 @@ def _approval(store: Store, option: str) -> list[tuple[str, str]]:
 def _program() -> str:
     """The command as it was called, if a person can call it so again."""
     return "openets" if Path(sys.argv[0]).is_absolute() else sys.argv[0]
+
+
+def _operator_of(store: Store, account: int) -> str:
+    """The code of the operator whose account it is."""
+    with closing(store.projection().database) as database:
+        view = reads.account(database, account)
+    assert view is not None and view.operator  # it has surrendered
+    return view.operator
 
 
 def _unit_of(store: Store, account: int) -> str:

@@ -31,12 +31,13 @@ from openets.interfaces.cli.output import (
 from openets.kernel.actor import Actor
 from openets.people.commands import commands
 from openets.people.counter import actions
-from openets.people.counter.client import Counter, at_counter
+from openets.people.counter.client import Counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database, opening
+from openets.people.opening import Opened, desk_database
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
 from openets.people.signing_in import Who
+from openets.schemes.desk import EXTENSIONS, at_counter, opening
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
@@ -153,7 +154,7 @@ def cancel(
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
-    """Carry out what is approved and due, end what nobody decided on, send notices; all once."""
+    """Carry out what is approved and due, what the law does today, send notices; all once."""
     with opened(directory) as store, at_counter(store) as counter:
         done, notices = counter.ask(actions.work, Who())
         for proposal in done:
@@ -215,7 +216,7 @@ def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
             ),
             (body.__doc__ or "").split("\n")[0],
         )
-        for name, body in commands().items()
+        for name, body in commands(EXTENSIONS).items()
     ]
     print_rows(("command", "fields", "what it does"), rows, as_json=as_json, as_csv=as_csv)
 

@@ -7,6 +7,7 @@ import typer
 from openets.interfaces.cli import ledger, upkeep
 from openets.interfaces.cli.allocation import allocation_app
 from openets.interfaces.cli.cap import cap_app
+from openets.interfaces.cli.compliance import compliance_app
 from openets.interfaces.cli.demo import demo, totals
 from openets.interfaces.cli.desk import desk_app, person_app, work
 from openets.interfaces.cli.files import export_file, import_file
@@ -29,6 +30,7 @@ app.command("replay")(replay)
 app.add_typer(law_app, name="law")
 app.add_typer(cap_app, name="cap")
 app.add_typer(allocation_app, name="allocation")
+app.add_typer(compliance_app, name="compliance")
 app.add_typer(ledger.account_app, name="account")
 app.add_typer(ledger.transaction_app, name="transaction")
 app.add_typer(desk_app, name="desk")

@@ -38,12 +38,12 @@ from openets.interfaces.cli.output import (
 from openets.kernel.clock import SystemClock
 from openets.people.completeness import documents_asked
 from openets.people.counter import actions
-from openets.people.counter.client import at_counter
 from openets.people.office import by_law
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.signing_in import Who
 from openets.rulebook.tables import ACCOUNT_TYPES
+from openets.schemes.desk import at_counter
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
 operator_app = typer.Typer(help="What is operated behind accounts.", no_args_is_help=True)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from openets.interfaces.cli.output import console, number
+from openets.interfaces.cli.output import console, number, print_rows
 from openets.interfaces.cli.upkeep import print_verification, run_verification
+from openets.kernel.money import euros
 from openets.ledger.store import Store
+from openets.world.compliance import COLUMNS, compliance_years
 from openets.world.figures import Figure
 from openets.world.run import Player, run, sum_books
 from openets.world.table import render
@@ -24,8 +26,30 @@ def play_and_prove(store: Store, figures: Sequence[Figure], player: Player) -> T
     seconds = play_with_a_bar(store, {figure.year for figure in figures}, player)
     ledger, log = sum_books(store)
     console.print(render(figures, ledger, log, seconds))
+    print_compliance(store, ledger, log)
     prove(store)
     return ledger
+
+
+COMPLIANCE = """\
+What is missing follows from the published sums: where a registry's surrender slipped to a later
+year, or is not published, some of its operators are short; who they are is invented. It is owed
+with the next surrender, paid or not. The penalty is the least it can be (≥) where the law indexes
+it and the index is not known or in doubt."""
+
+
+def print_compliance(store: Store, ledger: Totals, log: Totals) -> None:
+    """Prints symbols, missing units and penalties by year, and whether both books say the same."""
+    rows = [
+        (*one[:4], f"{'' if one.final else '≥ '}{euros(one.cents):,}")
+        for one in compliance_years(ledger, store.rulebook)
+    ]
+    console.print("\n[bold]Compliance of operators with emissions, by the law of each year[/bold]")
+    print_rows(COLUMNS, rows, as_json=False, as_csv=False, years=COLUMNS[:1])
+    same = (ledger.emissions, ledger.surrendered) == (log.emissions, log.surrendered)
+    said = "[bold]" if same else "[bold red]The log does not say so. "
+    console.print(f"{said}{'Both books say so.' if same else ''}[/]")
+    console.print(COMPLIANCE)
 
 
 def prove(store: Store) -> None:

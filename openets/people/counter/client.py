@@ -30,13 +30,13 @@ from openets.people.counter.messages import (
     answers,
     questions,
 )
+from openets.people.extension import Extension
 from openets.people.opening import Opened, opening
 from openets.people.signing_in import NotSignedIn, Who
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024  # the list of a bulk act is the longest there is
-WRITER_MODULE = "openets.people.counter.process"  # what runs as the writer's process
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,13 +101,13 @@ class RunningCounter(Counter):
 
 
 @contextmanager
-def at_counter(store: Store) -> Iterator[Counter]:
+def at_counter(store: Store, extensions: tuple[Extension, ...] = ()) -> Iterator[Counter]:
     """The counter of a store: the running writer's, or an office that is open meanwhile."""
     running = RunningCounter(store)
     try:
         running.how_is_it()
     except NoAnswer:
-        with opening(store) as office:
+        with opening(store, extensions=extensions) as office:
             yield OpenedCounter(store, office)
         return
     try:

@@ -1,4 +1,4 @@
-"""The writer of a store as a process of its own: `python -m openets.people.counter.process DIR`.
+"""The writer of a store as a process of its own; `openets.schemes.writing` starts it.
 
 It answers at the counter, one question at a time, and between questions does what is due: it takes
 over orders that were given to the log, carries out what was approved, and brings the query tables
@@ -39,6 +39,7 @@ from openets.people.counter.messages import (
     answers,
     questions,
 )
+from openets.people.extension import Extension
 from openets.people.opening import Opened, desk_database, open_desk
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import HeldElsewhere, StorageError
@@ -162,7 +163,7 @@ class Writing:
             pass
 
 
-def main(arguments: list[str]) -> int:
+def run_writer(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
     """Runs the writer of a store until SIGTERM, SIGINT, or the parent's end."""
     try:
         store = open_store(Path(arguments[0]))
@@ -174,7 +175,7 @@ def main(arguments: list[str]) -> int:
         writer = open_writer(store, log, journal=journal)
         database, projection = desk_database(store), store.projection()
         clock = SystemClock()
-        office = open_desk(store, database, writer, clock)
+        office = open_desk(store, database, writer, clock, extensions)
     except WriterStopped as stopped:
         print(stopped, file=sys.stderr)
         return MAY_NOT_GO_ON
@@ -207,7 +208,3 @@ def _patiently(ask: Callable[[], T], unless: type[Exception]) -> T:
             if time.monotonic() > end:
                 raise
             time.sleep(LOOK_AGAIN_MILLISECONDS / 1_000)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

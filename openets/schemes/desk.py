@@ -1,0 +1,36 @@
+"""The desk as a registry runs it: that of the people, with what every scheme brings to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from openets.kernel.clock import Clock
+from openets.ledger.store import Store
+from openets.people import opening as people
+from openets.people.counter import client
+from openets.people.counter.client import Counter
+from openets.people.extension import Extension
+from openets.people.opening import Opened
+from openets.schemes.compliance import actions, due, penalising
+
+COMPLIANCE = Extension(
+    commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS),
+    against=actions.against,
+    due=due.due,
+)
+EXTENSIONS = (COMPLIANCE,)
+
+
+@contextmanager
+def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
+    """The office of a store, with its log and writer; the query tables follow when it closes."""
+    with people.opening(store, clock, EXTENSIONS) as opened:
+        yield opened
+
+
+@contextmanager
+def at_counter(store: Store) -> Iterator[Counter]:
+    """The counter of a store: the running writer's, or the office opened for the moment."""
+    with client.at_counter(store, EXTENSIONS) as counter:
+        yield counter
