@@ -21,6 +21,7 @@ from openets.people.holders import Holder
 from openets.people.opening import Opened, desk_database, open_desk
 from openets.people.register import Register
 from openets.rulebook.load import load_rulebook
+from openets.schemes.desk import EXTENSIONS
 from openets.translog.client import open_local_log
 
 MONDAY = datetime(2030, 3, 4, 9, tzinfo=UTC)
@@ -140,7 +141,7 @@ def staffed(store: Store, clock: FixedClock) -> Iterator[Opened]:
             closing(open_writer(store, log, exclusive=False)) as writer,
             closing(desk_database(store)) as database,
         ):
-            yield open_desk(store, database, writer, clock)
+            yield open_desk(store, database, writer, clock, EXTENSIONS)
     finally:
         log.stop()
 

@@ -7,6 +7,7 @@ what has not been projected yet; `Projection.mark` says how far they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from openets.storage.database import Database
@@ -59,6 +60,16 @@ class RecordView(NamedTuple):
     act: str | None
     blocks: list[tuple[int, str, str, int, int]]
     legs: list[tuple[int, str, int]]
+
+
+class Moved(NamedTuple):
+    """Units moved by a type of transaction, for a year, between two accounts, summed."""
+
+    type: int
+    year: int
+    transferring: int
+    acquiring: int
+    quantity: int
 
 
 class Hop(NamedTuple):
@@ -160,6 +171,22 @@ def resting_on(database: Database, sequence: int) -> int:
         (sequence,),
     )
     return int(found[0]) if found else 0
+
+
+def moved(database: Database, types: Collection[int]) -> list[Moved]:
+    """What transactions of some types moved, summed by type, year and parties.
+
+    A transaction that rests on another one, as a reversal does, counts for the year of that one.
+    """
+    marks = ", ".join("?" * len(types))
+    rows = database.rows(
+        "SELECT r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring, SUM(r.quantity)"
+        " FROM record r LEFT JOIN record o ON o.sequence = r.refers_to AND o.act IS NULL"
+        f" WHERE r.act IS NULL AND r.type IN ({marks})"
+        " GROUP BY r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring",
+        tuple(types),
+    )
+    return [Moved(type_, year, sent, got, int(units)) for type_, year, sent, got, units in rows]
 
 
 def trace(database: Database, registry: str, serial: int) -> list[Hop]:

@@ -70,7 +70,15 @@ class Asked:
     def against(self, actor: Actor) -> list[Refusal]:
         """The actor's permission, then what the command itself finds."""
         refusal = self.permission(actor, "propose")
-        return [refusal] if refusal else self.problems()
+        return [refusal] if refusal else self.problems() or self.against_by_scheme()
+
+    def against_by_scheme(self) -> list[Refusal]:
+        """Every reason the schemes have against it now."""
+        return [
+            refusal
+            for one in self.office.extensions
+            for refusal in one.against(self.office, self.body)
+        ]
 
     def problems(self) -> list[Refusal]:
         """Why it could not be carried out now, whoever asks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from openets.people.adoption import AdoptRulebook
 from openets.people.asked import Asked, Body
 from openets.people.bulk import Bulk
 from openets.people.closing import CloseAccount
+from openets.people.extension import Extension
 from openets.people.freezes import Freeze
 from openets.people.handover import HandOver
 from openets.people.office import Office
@@ -28,8 +29,8 @@ from openets.people.transactions import Move
 from openets.people.trust import ChooseRules, Trust
 
 
-def commands() -> Mapping[str, type[Body]]:
-    """Every command by its name."""
+def commands(extensions: Iterable[Extension] = ()) -> Mapping[str, type[Body]]:
+    """Every command by its name, with those the schemes bring."""
     every: tuple[type[Body], ...] = (
         Move,
         OpenAccount,
@@ -48,14 +49,16 @@ def commands() -> Mapping[str, type[Body]]:
         HandOver,
         Review,
     )
-    return {one.name: one for one in every}
+    brought = (one for extension in extensions for one in extension.commands)
+    return {one.name: one for one in (*every, *brought)}
 
 
 def load_command(office: Office, name: str, body: str) -> Asked:
     """The command of a stored proposal; raises `Refused` with everything malformed in it."""
-    known = commands().get(name)
+    every = commands(office.extensions)
+    known = every.get(name)
     if known is None:
-        sentence = f"There is no command {name!r}; there are {', '.join(commands())}."
+        sentence = f"There is no command {name!r}; there are {', '.join(every)}."
         raise Refused(Refusal("people.command-unknown", sentence, DESK))
     try:
         return known.model_validate_json(body).of(office)

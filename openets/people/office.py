@@ -7,6 +7,7 @@ commands do (`openets.people.commands`), and the desk sees to their order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,10 +22,12 @@ from openets.ledger.book import Account
 from openets.ledger.post import Writer
 from openets.ledger.reads import Entry, RecordView
 from openets.ledger.requests import Outcome, Request, key_of
+from openets.people.extension import Extension
 from openets.people.register import Register
 from openets.people.roles import Standing
 from openets.rulebook.model import NoLaw, Rulebook
 from openets.rulebook.tables import thaw
+from openets.storage.database import Database
 
 SURRENDER_COVERS = "desk.surrender-right"
 
@@ -35,7 +38,8 @@ class Office:
 
     `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it,
     `statement` the movements of an account. `undecided` are the proposals, by number and command,
-    that name an account and have not ended.
+    that name an account and have not ended. `tables` opens the query tables, brought up to date;
+    `extensions` are what the schemes bring to the desk.
     """
 
     writer: Writer
@@ -47,6 +51,8 @@ class Office:
     law_kept: Path  # every rulebook the store has adopted
     statement: Callable[[int], list[Entry]]
     undecided: Callable[[int], list[tuple[int, str]]]
+    tables: Callable[[], AbstractContextManager[Database]]
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def rulebook(self) -> Rulebook:

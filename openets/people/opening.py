@@ -17,6 +17,7 @@ from openets.ledger.store import Store
 from openets.ledger.writing import writing
 from openets.people.asked import Asked
 from openets.people.commands import load_command
+from openets.people.extension import Extension
 from openets.people.office import Office
 from openets.people.register import Register
 from openets.storage.database import Database
@@ -48,8 +49,14 @@ def desk_database(store: Store) -> Database:
     return Database(store.desk_url, name="desk")
 
 
-def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) -> Opened:
-    """The desk over an open writer."""
+def open_desk(
+    store: Store,
+    database: Database,
+    writer: Writer,
+    clock: Clock,
+    extensions: tuple[Extension, ...] = (),
+) -> Opened:
+    """The desk over an open writer, with what the schemes bring to it."""
     proposals = Proposals(database, store.store)
     register = Register(database)
 
@@ -85,6 +92,8 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
         law_kept=store.law_directory,
         statement=statement,
         undecided=undecided,
+        tables=tables,
+        extensions=extensions,
     )
 
     def load(name: str, body: str) -> Asked:
@@ -94,10 +103,12 @@ def open_desk(store: Store, database: Database, writer: Writer, clock: Clock) ->
 
 
 @contextmanager
-def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
+def opening(
+    store: Store, clock: Clock | None = None, extensions: tuple[Extension, ...] = ()
+) -> Iterator[Opened]:
     """The office of a store, with its log and writer; the query tables follow when it closes."""
     with closing(desk_database(store)) as database, writing(store) as writer:
-        yield open_desk(store, database, writer, clock or SystemClock())
+        yield open_desk(store, database, writer, clock or SystemClock(), extensions)
         projection = store.projection()
         with closing(projection.database):
             projection.catch_up(writer.journal)

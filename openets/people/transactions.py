@@ -221,11 +221,12 @@ class Moving(Asked):
             self.office.post(ActRequest(self.office.key(number, RELEASE), at, released))
 
     def carry_out(self, number: int, at: int) -> Outcome:
-        """Posts the transaction on its reservation, unless a reversal is no longer lawful."""
+        """Posts the transaction on its reservation, unless it is no longer lawful."""
         done = self.office.sequence_of(self.office.key(number))
         if done:
             return Outcome(done)
         refusals = reversal_problems(self.office, self._law(), self.body, asking=False)
+        refusals = refusals or self.against_by_scheme()
         if refusals:
             return Outcome(0, tuple(refusals))
         posted = self.office.post(self._request(number, at))

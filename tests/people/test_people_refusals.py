@@ -109,6 +109,7 @@ def test_a_type_no_process_of_the_law_names_is_nobodys_to_propose() -> None:
         law_kept=Path(),
         statement=lambda _: [],
         undecided=lambda _: [],
+        tables=cast(Any, None),
     )
     moving = Moving(office, Move(type="99-99", transferring=1, acquiring=2, kind=1, quantity=1))
     refusal = moving.permission(Actor(1, "senior administrator", "GB"), "propose")

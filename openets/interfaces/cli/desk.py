@@ -28,9 +28,10 @@ from openets.kernel.actor import Actor
 from openets.ledger.store import Store
 from openets.people.commands import commands
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database, opening
+from openets.people.opening import Opened, desk_database
 from openets.people.register import Register
 from openets.people.roles import ACTIVE, ROLES, matrix
+from openets.schemes.desk import EXTENSIONS, opening
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
@@ -235,7 +236,7 @@ def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
             ),
             (body.__doc__ or "").split("\n")[0],
         )
-        for name, body in commands().items()
+        for name, body in commands(EXTENSIONS).items()
     ]
     print_rows(("command", "fields", "what it does"), rows, as_json=as_json, as_csv=as_csv)
 
