@@ -8,6 +8,7 @@ was made against; if that has changed meanwhile, it is refused.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -271,11 +272,17 @@ class _Run(BulkAsked):
         """What is issued, by which day, and how many are passed over."""
         day = issued_by(self.office.rulebook, self.body.year)
         due = f", due by {day[0]} ({day[1]})" if day else ""
-        _, planned = run_of(self.office, self.body.table, self.body.registry, self.body.year)
+        _, planned = self._proposed
         return (
             f"{super().sentence()}, by table {self.body.table} of {self.body.registry}{due}; "
             f"{len(planned.passed_over)} passed over"
         )
+
+    @cached_property
+    def _proposed(self) -> tuple[Run | None, Plan]:
+        """The run as it would be when it is proposed; worked out once for checks and sentence."""
+        body = self.body
+        return run_of(self.office, body.table, body.registry, body.year)
 
     def permission(self, actor: Actor, verb: str) -> Refusal | None:
         """The matrix: the process is the system's, on a request of two people."""
@@ -285,7 +292,7 @@ class _Run(BulkAsked):
         """That it is the run of now, of a year that has begun, and covered."""
         body, office = self.body, self.office
         try:
-            run, planned = run_of(office, body.table, body.registry, body.year)
+            run, planned = self._proposed
         except Refused as refused:
             return list(refused.refusals)
         found = pending(office, body.table, body.registry)

@@ -121,6 +121,8 @@ def spread(tables: Mapping[str, Entry], moved: Mapping[str, int]) -> list[Entry]
     is beyond all is the last one's.
     """
     entries = list(tables.values())
+    if not moved:
+        return entries
     left = dict(moved)
     for place, entry in enumerate(entries):
         last = place == len(entries) - 1

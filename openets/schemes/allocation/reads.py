@@ -184,9 +184,10 @@ def facts_of(
     known = known_operators(office)
     withheld = stored(office).withheld(year)
     excluded = _grounds(office, known, year)
+    never = not_issued_to(office.rulebook, office.today())
     found = {}
     for code in operators:
-        account, barred = _receiving(office, law, known.accounts.get(code, []))
+        account, barred = _receiving(office, law, known.accounts.get(code, []), never)
         one = known.registered.get(code)
         found[code] = Facts(
             account,
@@ -209,21 +210,26 @@ def _grounds(office: Office, known: Known, year: int) -> dict[str, str]:
     }
 
 
-def _receiving(office: Office, law: TableLaw, accounts: list[Account]) -> tuple[int | None, str]:
+def _receiving(
+    office: Office, law: TableLaw, accounts: list[Account], never: Collection[str]
+) -> tuple[int | None, str]:
     """The account of the law's type that can receive, else the first with what bars it."""
-    barred = [(one.number, _bar(office, law, one)) for one in accounts if one.type == law.account]
+    barred = [
+        (one.number, _bar(office, law, one, never)) for one in accounts if one.type == law.account
+    ]
     if not barred:
         return None, ""
     return next(((number, "") for number, why in barred if not why), barred[0])
 
 
-def _bar(office: Office, law: TableLaw, account: Account) -> str:
-    book, today = office.writer.book, office.today()
+def _bar(office: Office, law: TableLaw, account: Account, never: Collection[str]) -> str:
+    """Why an account cannot be allocated anything now; `never` are statuses that get nothing."""
+    book = office.writer.book
     status = book.tables_at(instant(office.clock.now())).statuses.get(account.status)
     receives = status is not None and (
         status.receives is None or type_code(law.allocated_by) in status.receives
     )
-    if not receives or account.status in not_issued_to(office.rulebook, today):
+    if not receives or account.status in never:
         return f"account {account.number} is {account.status}"
     if account.number in book.frozen or account.registry in book.frozen:
         return f"account {account.number} is frozen"

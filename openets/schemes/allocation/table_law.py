@@ -52,6 +52,8 @@ def _table(name: str, value: Any) -> TableLaw:
 
 def ask(rulebook: Rulebook, path: str, for_: int | date) -> Answer | None:
     """The answer of a parameter, None where the law says nothing."""
+    if path not in rulebook:  # else the refusal looks for what is near, which takes its time
+        return None
     try:
         return rulebook.ask(path, for_=for_)
     except NoLaw:
