@@ -173,18 +173,19 @@ def resting_on(database: Database, sequence: int) -> int:
     return int(found[0]) if found else 0
 
 
-def moved(database: Database, types: Collection[int]) -> list[Moved]:
-    """What transactions of some types moved, summed by type, year and parties.
+def moved(database: Database, types: Collection[int], years: Collection[int]) -> list[Moved]:
+    """What transactions of some types moved for some years, summed by type, year and parties.
 
     A transaction that rests on another one, as a reversal does, counts for the year of that one.
     """
-    marks = ", ".join("?" * len(types))
+    of_types, of_years = (", ".join("?" * len(asked)) for asked in (types, years))
     rows = database.rows(
         "SELECT r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring, SUM(r.quantity)"
         " FROM record r LEFT JOIN record o ON o.sequence = r.refers_to AND o.act IS NULL"
-        f" WHERE r.act IS NULL AND r.type IN ({marks})"
+        f" WHERE r.act IS NULL AND r.type IN ({of_types})"
+        f" AND COALESCE(o.year, r.year) IN ({of_years})"
         " GROUP BY r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring",
-        tuple(types),
+        (*types, *years),
     )
     return [Moved(type_, year, sent, got, int(units)) for type_, year, sent, got, units in rows]
 

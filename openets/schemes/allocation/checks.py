@@ -89,20 +89,23 @@ def twice(code: str, where: str) -> Refusal:
 def pending(office: Office, table: str, registry: str) -> list[Refusal]:
     """Why a table cannot be changed while something else about it waits at the desk."""
     found = []
-    for command, code, what in (
-        (CHANGE, "allocation.table-pending", "a change of the table"),
-        (RUN, "allocation.run-pending", "a run of the table"),
-    ):
-        for one in waiting(office, command):
-            if one.registry == registry and json.loads(one.body)["table"] == table:
-                sentence = f"Proposal {one.number}, {what}, waits; it must end first."
-                found.append(_pending(code, sentence))
-                break
+    if change := _first_waiting(office, CHANGE, table, registry):
+        sentence = f"Proposal {change} changes the table already; it must end first."
+        found.append(Refusal("allocation.table-pending", sentence, RULE, "table"))
+    if run := _first_waiting(office, RUN, table, registry):
+        sentence = f"Proposal {run}, a run of the table, waits; it must end first."
+        found.append(Refusal("allocation.run-pending", sentence, RULE, "table"))
     return found
 
 
-def _pending(code: str, sentence: str) -> Refusal:
-    return Refusal(code, sentence, RULE, "table")
+def _first_waiting(office: Office, command: str, table: str, registry: str) -> int:
+    """The number of the first proposal of a command about a table that has not ended, else 0."""
+    about = (
+        one.number
+        for one in waiting(office, command)
+        if one.registry == registry and json.loads(one.body)["table"] == table
+    )
+    return next(about, 0)
 
 
 # -- an upload ------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def movements(office: Office, years: Iterable[int]) -> Movements:
     if not types:
         return found
     with office.tables() as database:
-        rows = reads.moved(database, types)
+        rows = reads.moved(database, types, list(by_year))
     for type_, year, transferring, acquiring, quantity in rows:
         movement = by_year.get(year, {}).get(type_)
         if movement is None:
