@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from openets.kernel import acts
-from openets.kernel.batch import extend_chain
 from openets.kernel.clock import instant
 from openets.kernel.records import ActRecord, Block, Record, Transaction, type_code
 from openets.kernel.refusal import Refusal
@@ -159,10 +158,9 @@ class TwoBooks:
 
     def take(self, record: Record) -> None:
         """Both books take a record, unchecked."""
-        data = record.encode()
-        self.book.apply(record, extend_chain(self.book.head, (data,)))
-        tables = self.judge.tables_at(record.effective)
-        self.picture.apply(record, data, self._act(record), tables)
+        act = self._act(record)
+        self.book.apply(record, act)
+        self.picture.apply(record, act, self.judge.tables_at(record.effective))
 
     def blocks(self, account: int) -> list[tuple[int, int]]:
         """The serials of an account in ascending order, as both books agree on them."""

@@ -52,6 +52,15 @@ class Command(Protocol):
     def against_approval(self, actor: Actor, proposer: int) -> list[Refusal]:
         """Every reason why this actor may not decide on it."""
 
+    def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
+        """Why it is not carried out although it is due, given who proposed and approved it."""
+
+    def against_rejecting(self, reason: str) -> list[Refusal]:
+        """Why it may not be rejected for this reason."""
+
+    def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """Every reason why this actor may not take it back while it waits for approval."""
+
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Every reason why this actor may not stop it once it is approved."""
 
@@ -162,16 +171,20 @@ class Desk:
         """Ends a proposal that waits, with a reason. Raises `Refused`."""
         reason = self._reason(reason)
         proposal, asked = self._to_decide(actor, number)
+        refusals = asked.against_rejecting(reason)
+        if refusals:
+            raise Refused(refusals)
         said = f"Person {actor.id} ({actor.role}) rejected it: {reason}"
         self._end(proposal, asked, states.REJECTED, actor.id, said, reason)
         return self._get(number)
 
     def withdraw(self, actor: Actor, number: int, reason: str) -> Proposal:
-        """The proposer takes back a proposal that waits for approval. Raises `Refused`."""
+        """Takes back a proposal that waits for approval. Raises `Refused`."""
         reason = self._reason(reason)
         proposal, asked = self._open(number, states.AWAITING)
-        if proposal.proposer != actor.id:
-            _refuse("desk.not-the-proposer", "Only who proposed it can withdraw it.")
+        refusals = asked.against_withdrawing(actor, proposal.proposer)
+        if refusals:
+            raise Refused(refusals)
         said = f"Person {actor.id} ({actor.role}) withdrew it: {reason}"
         self._end(proposal, asked, states.WITHDRAWN, actor.id, said, reason)
         return self._get(number)
@@ -263,7 +276,13 @@ class Desk:
                 yield self._get(proposal.number)
 
     def _carry_out(self, proposal: Proposal, asked: Command) -> None:
-        outcome = asked.carry_out(proposal.number, instant(self._clock.now()))
+        people = (proposal.proposer, proposal.decider)
+        refusals = asked.against_carrying_out(proposal.number, *people)
+        outcome = (
+            Outcome(0, tuple(refusals))
+            if refusals
+            else asked.carry_out(proposal.number, instant(self._clock.now()))
+        )
         if outcome.refusals:
             why = "; ".join(map(str, outcome.refusals))
             said = f"It could not be carried out: {why}"

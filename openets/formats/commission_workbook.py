@@ -10,32 +10,39 @@ entrants reserve (five) and of Art. 10c or 3f (four) written after the base.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
-from openets.formats.daily_extracts import allocation_sum
 from openets.formats.fields import MINUS_ONE, Field, Kind, compose, parse
 from openets.formats.layouts import Layout, flat_layout
 from openets.formats.problems import refusal
-from openets.formats.sheets import ROW, Sheet
+from openets.formats.sheets import ROW, Sheet, check_header
 from openets.formats.tables import (
     AVIATION,
+    PARTS,
     Reading,
     Tables,
     conform,
     kind_of_operator,
     operator_key,
 )
+from openets.formats.yearly_activity import HERE, SWISS, allocation_sum, something_given
 
 OPEN = "OPEN"
-_YEAR_CELL = re.compile(r"^(?:ALLOCATION|VERIFIED_EMISSIONS)_(\d{4})$")
+# The years' cells in all their spellings: ALLOCATED_2012 in old workbooks, ALLOCATION2008 once.
+_YEAR_CELL = re.compile(
+    r"^(?P<swiss>CH_)?(?P<what>ALLOCAT(?:ION|ED)(?P<part>_RESERVE|_TRANSITIONAL)?"
+    r"|VERIFIED_EMISSIONS)_?(?P<year>(?:19|20)\d\d)$"
+)
+NO_YEAR = ("", "NA", "NOT SET")  # beside the years of an operator
 
 OPERATORS = (
     Field("REGISTRY_CODE", "registry", needed=True, filled=True),
     Field("IDENTIFIER_IN_REG", "holder", needed=True),
     Field("INSTALLATION_NAME", "name", needed=True),
     Field("INSTALLATION_IDENTIFIER", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
-    Field("PERMIT_IDENTIFIER", "permit", needed=True),
+    Field("PERMIT_IDENTIFIER", "permit"),
     Field("MAIN_ACTIVITY_TYPE_CODE", "activity", Kind.WHOLE, needed=True),
     Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
 )
@@ -52,8 +59,8 @@ COMPLIANCE = (
     Field("TOTAL_VERIFIED_EMISSIONS", "verified", Kind.AMOUNT, needed=True),
     Field("CH_TOTAL_VERIFIED_EMISSIONS", "ch_verified", Kind.AMOUNT),
     Field("TOTAL_SURRENDERED_ALLOWANCES", "surrendered", Kind.AMOUNT, needed=True),
-    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.WHOLE),
-    Field("YEAR_OF_LAST_EMISSIONS", "last_year_given"),
+    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.YEAR),
+    Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.YEAR),
     Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
 )
 NOT_SET = "NOT SET"
@@ -63,9 +70,17 @@ def year_fields(year: int) -> tuple[Field, ...]:
     """The cells of one year and the columns of an operator year they fill."""
     return (
         Field(f"ALLOCATION_{year}", "allocation_base", Kind.AMOUNT),
-        Field(f"ALLOCATION_RESERVE_{year}", "allocation_ner", Kind.WHOLE),
-        Field(f"ALLOCATION_TRANSITIONAL_{year}", "allocation_10c_or_3f", Kind.WHOLE),
+        Field(f"ALLOCATION_RESERVE_{year}", "allocation_ner", Kind.PART),
+        Field(f"ALLOCATION_TRANSITIONAL_{year}", "allocation_10c_or_3f", Kind.PART),
         Field(f"VERIFIED_EMISSIONS_{year}", "verified", Kind.AMOUNT),
+    )
+
+
+def swiss_fields(year: int) -> tuple[Field, ...]:
+    """The cells of one year under the Swiss system, from 2020."""
+    return (
+        Field(f"CH_ALLOCATION_{year}", "allocation_base", Kind.AMOUNT),
+        Field(f"CH_VERIFIED_EMISSIONS_{year}", "verified", Kind.AMOUNT),
     )
 
 
@@ -95,7 +110,10 @@ def split_stars(frame: pl.DataFrame, base: str, reserve: str, other: str) -> pl.
 
 
 def _read_emissions(sheet: Sheet) -> Reading:
-    years = sorted({int(found[1]) for cell in sheet.cells if (found := _YEAR_CELL.match(cell))})
+    sheet = _plainly_spelled(sheet)
+    years = sorted(
+        {int(found["year"]) for cell in sheet.cells if (found := _YEAR_CELL.match(cell))}
+    )
     if not years:
         raise refusal(
             "formats.missing-cells",
@@ -106,19 +124,16 @@ def _read_emissions(sheet: Sheet) -> Reading:
     operators = _aircraft_names(operators).with_columns(
         operator_key().alias("operator_key"), kind_of_operator()
     )
-    key = [ROW, "operator_key", "registry", "operator_id", "activity", "kind"]
     parts = []
     for year in years:
-        fields = year_fields(year)
-        cells = [item.cell for item in fields]
-        starred = (
-            split_stars(sheet.frame, cells[0], cells[1], cells[2])
-            if (cells[0] in sheet.cells)
-            else sheet.frame
-        )
-        values, bad = parse(Sheet(sheet.file, starred), fields, MINUS_ONE)
+        here, swiss = year_fields(year), swiss_fields(year)
+        values, bad = parse(_without_stars(sheet, here), here, MINUS_ONE)
+        parts.append(_one_year(operators, values, year, HERE))
         problems += bad
-        parts.append(_one_year(operators.select(key), values, year))
+        if any(item.cell in sheet.cells for item in swiss):
+            values, bad = parse(sheet, swiss, MINUS_ONE)
+            parts.append(something_given(_one_year(operators, values, year, SWISS)))
+            problems += bad
     tables = {
         "operator_years": pl.concat(parts),
         "operators": conform("operators", operators),
@@ -130,11 +145,32 @@ def _read_emissions(sheet: Sheet) -> Reading:
     )
 
 
-def _one_year(operators: pl.DataFrame, values: pl.DataFrame, year: int) -> pl.DataFrame:
-    rows = operators.join(values, on=ROW, maintain_order="left")
-    return conform(
-        "operator_years", rows.with_columns(pl.lit(year).alias("year"), allocation_sum())
-    )
+def _plainly_spelled(sheet: Sheet) -> Sheet:
+    """The sheet with the cells of the years in one spelling."""
+    spelled = {}
+    for cell in sheet.cells:
+        if found := _YEAR_CELL.match(cell):
+            what = found["what"].replace("ALLOCATED", "ALLOCATION")
+            spelled[cell] = f"{found['swiss'] or ''}{what}_{found['year']}"
+    check_header([spelled.get(cell, cell) for cell in sheet.cells], sheet.file)
+    return replace(sheet, frame=sheet.frame.rename(spelled))
+
+
+def _without_stars(sheet: Sheet, fields: tuple[Field, ...]) -> Sheet:
+    base, reserve, transitional, _ = (item.cell for item in fields)
+    if base not in sheet.cells:
+        return sheet
+    return replace(sheet, frame=split_stars(sheet.frame, base, reserve, transitional))
+
+
+def _one_year(
+    operators: pl.DataFrame, values: pl.DataFrame, year: int, system: str
+) -> pl.DataFrame:
+    key = [ROW, "operator_key", "registry", "operator_id", "activity", "kind"]
+    rows = operators.select(key).join(values, on=ROW, maintain_order="left")
+    named = rows.with_columns(pl.lit(year).alias("year"), pl.lit(system).alias("system"))
+    parts = [pl.lit(None, pl.Int64).alias(name) for name in PARTS if name not in named.columns]
+    return conform("operator_years", named.with_columns(parts).with_columns(allocation_sum()))
 
 
 def _aircraft_names(frame: pl.DataFrame) -> pl.DataFrame:
@@ -152,26 +188,25 @@ def _write_emissions(tables: Tables) -> pl.DataFrame:
     closure = wide.get_column("ACCOUNT_CLOSURE")
     wide = wide.drop("ACCOUNT_CLOSURE")
     years = tables["operator_years"]
+    is_swiss = pl.col("system") == SWISS
     for year in sorted(years["year"].unique(), reverse=True):
-        values = operators.select("operator_key").join(
-            years.filter(pl.col("year") == year),
-            on="operator_key",
-            how="left",
-            maintain_order="left",
-        )
-        wide = wide.hstack(compose(values, year_fields(year), blank="-1", nothing="-1"))
+        for fields, of_system in (
+            (year_fields(year), is_swiss.not_().fill_null(True)),
+            (swiss_fields(year), is_swiss),
+        ):
+            rows = years.filter(pl.col("year") == year, of_system)
+            if rows.is_empty():
+                continue
+            values = operators.select("operator_key").join(
+                rows, on="operator_key", how="left", maintain_order="left"
+            )
+            wide = wide.hstack(compose(values, fields, blank="-1", nothing="-1"))
     return wide.with_columns(closure)
 
 
-def _compliance(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(operator_key().alias("operator_key"), kind_of_operator())
-
-
 def _read_compliance(sheet: Sheet) -> Reading:
-    frame, problems = parse(sheet, COMPLIANCE)
-    frame = _compliance(frame)
-    last = pl.col("last_year_given").cast(pl.Int32, strict=False)
-    frame = frame.with_columns(last.alias("last_year"))
+    frame, problems = parse(sheet, COMPLIANCE, NO_YEAR)
+    frame = frame.with_columns(operator_key().alias("operator_key"), kind_of_operator())
     tables = {
         "operator_totals": conform("operator_totals", frame),
         "operators": conform("operators", frame),
@@ -186,8 +221,8 @@ def _write_compliance(tables: Tables) -> pl.DataFrame:
     rows = tables["operator_totals"].join(
         more, on="operator_key", how="left", maintain_order="left"
     )
-    last = pl.coalesce(pl.col("last_year").cast(pl.String), pl.lit(NOT_SET))
-    return compose(rows.with_columns(last.alias("last_year_given")), COMPLIANCE)
+    written = compose(rows, COMPLIANCE)
+    return written.with_columns(pl.col("YEAR_OF_LAST_EMISSIONS").replace("", NOT_SET))
 
 
 LAYOUTS = (
@@ -198,7 +233,6 @@ LAYOUTS = (
         _read_emissions,
         _write_emissions,
         "operator_years",
-        workbook=True,
     ),
     Layout(
         "commission/compliance",
@@ -207,7 +241,6 @@ LAYOUTS = (
         _read_compliance,
         _write_compliance,
         "operator_totals",
-        workbook=True,
     ),
     flat_layout(
         "commission/installations",

@@ -1,21 +1,22 @@
 """The Union Registry's daily extracts, and the yearly transactions zip of the same site.
 
-Gzip CSV with capital headers. `-1` is blank and 0 is zero; `EXCLUDED` is a column of its own; an
-account that is open ends on 31 December 9999. Amounts under the Swiss system stand beside the
-Union's in one row: here they become a row of their own with the system `chets`. Units surrendered
-are given by type, so that one file fills two tables, operator years and surrenders.
+Gzip CSV with capital headers. `-1` is blank and 0 is zero; an account that is open ends on 31
+December 9999. Operators by year are in `yearly_activity`. The accounts that the site's tables show
+on screen can be saved too: they name the holder, a dash is nothing, and two lines stand below.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
+from openets.formats.codes import coded, named, registry_codes, unit_codes
 from openets.formats.fields import MINUS_ONE, Field, Kind, compose, parse
 from openets.formats.layouts import Layout, flat_layout
-from openets.formats.sheets import Sheet
+from openets.formats.sheets import ROW, Sheet
 from openets.formats.tables import Reading, Tables, conform, kind_of_operator, operator_key
 
-HERE, SWISS = "euets", "chets"
 OPEN_END = "9999-12-31"
 
 ACCOUNTS = (
@@ -30,6 +31,16 @@ ACCOUNTS = (
     Field("IS_CLOSURE_PENDING", "closure_pending", Kind.FLAG, mark="Y/N"),
 )
 
+DASH = ("", "-")
+SHOWN_ACCOUNTS = (
+    Field("Account Identifier", "account_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
+    Field("National Administrator", "registry", needed=True, filled=True),
+    Field("Account Type", "type", needed=True),
+    Field("Account Holder Name", "holder", needed=True),
+    Field("Account Name", "name", needed=True),
+    Field("Company Registration No", "company_registration"),
+)
+
 OPERATORS = (
     Field("REGISTRY_CODE", "registry", needed=True, filled=True),
     Field("INSTALLATION_IDENTIFIER", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
@@ -39,39 +50,13 @@ OPERATORS = (
     Field("EPER_IDENTIFICATION", "eprtr"),
     Field("ACTIVITY_TYPE_CODE", "activity", Kind.WHOLE, needed=True),
     Field("PERMIT_IDENTIFIER", "permit", needed=True),
+    Field("ACCOUNT_HOLDER_NAME", "holder"),
     Field("CITY", "city"),
     Field("POSTAL_CODE", "postal_code"),
     Field("ADDRESS1", "address"),
     Field("ADDRESS2", "address_2"),
-    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.WHOLE, needed=True),
-    Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.WHOLE, needed=True),
-)
-
-UNITS_BY_CELL = {
-    "SURR_EUA": "EUA",
-    "SURR_EUAA": "EUAA",
-    "SURR_CHU": "CHU",
-    "SURR_CHUA": "CHUA",
-    "SURR_ERU_FROM_AAU": "ERU_FROM_AAU",
-    "SURR_FORMER_EUA": "FORMER_EUA",
-    "SURR_CER": "CER",
-    "SURR_ALLOWANCE_CP0": "ALLOWANCE_CP0",
-}
-
-YEARLY = (
-    Field("REGISTRY_CODE", "registry", needed=True, filled=True),
-    Field("INSTALLATION_IDENTIFIER", "operator_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
-    Field("PERIOD_YEAR", "year", Kind.WHOLE, needed=True, filled=True),
-    Field("VERIFIED_EMISSIONS", "verified", Kind.AMOUNT, needed=True),
-    Field("CH_VERIFIED_EMISSIONS", "ch_verified", Kind.AMOUNT),
-    Field("ALLOCATION", "allocation_base", Kind.AMOUNT, needed=True),
-    Field("ALLOCATION_RES", "allocation_ner", Kind.WHOLE),
-    Field("ALLOCATION_TRA", "allocation_10c_or_3f", Kind.WHOLE),
-    Field("CH_ALLOCATION", "ch_allocation", Kind.AMOUNT),
-    Field("EXCLUDED", "excluded", Kind.FLAG, mark="Y/N"),
-    Field("CH_EXCLUDED", "ch_excluded", Kind.FLAG, mark="Y/N"),
-    *(Field(cell, f"unit {unit}", Kind.WHOLE) for cell, unit in UNITS_BY_CELL.items()),
-    Field("SURR_ALL", "surrendered", Kind.AMOUNT, needed=True),
+    Field("YEAR_OF_FIRST_EMISSIONS", "first_year", Kind.YEAR, needed=True),
+    Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.YEAR, needed=True),
 )
 
 TRANSACTIONS = (
@@ -99,6 +84,8 @@ TRANSACTIONS = (
     ),
 )
 
+REGISTRY_COLUMNS = ("originating_registry", "transferring_registry", "acquiring_registry")
+
 
 def _account(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(operator_key("registry", "account_id").alias("account_key"))
@@ -109,114 +96,67 @@ def _operator(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _transaction(frame: pl.DataFrame) -> pl.DataFrame:
-    parts = pl.col("type").str.split("-")
-    return frame.with_columns(
-        parts.list.get(0).cast(pl.Int32, strict=False).alias("type_main"),
-        parts.list.get(1, null_on_oob=True)
-        .cast(pl.Int32, strict=False)
-        .alias("type_supplementary"),
+    """Codes for names."""
+    main, supplementary = (
+        pl.col("type").str.split("-").list.get(at, null_on_oob=True).cast(pl.Int32, strict=False)
+        for at in (0, 1)
     )
+    return frame.with_columns(
+        main.alias("type_main"),
+        supplementary.alias("type_supplementary"),
+        pl.coalesce(
+            pl.col("unit_supplementary").replace_strict(dict(unit_codes()), default=None),
+            coded("unit", unit_codes()),
+        ).alias("unit"),
+        *(coded(name, registry_codes()) for name in REGISTRY_COLUMNS),
+    )
+
+
+def _numbered(tables: Tables) -> Tables:
+    """Blocks numbered within their transaction, for the file numbers none."""
+    place = pl.int_range(1, pl.len() + 1).over("transaction_id")
+    number = pl.concat_str("transaction_id", pl.lit("/"), place).alias("block_id")
+    return {"transaction_blocks": tables["transaction_blocks"].with_columns(number)}
 
 
 def _transaction_back(frame: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat_str("type_main", pl.lit("-"), "type_supplementary")
-    return frame.with_columns(pl.coalesce(both, pl.col("type_main").cast(pl.String)).alias("type"))
-
-
-def _read_yearly(sheet: Sheet) -> Reading:
-    frame, problems = parse(sheet, YEARLY, MINUS_ONE)
-    frame = frame.with_columns(operator_key().alias("operator_key"))
-    here = _years(frame, HERE, "excluded", verified="verified", allocation="allocation_base")
-    swiss_only = frame.with_columns(
-        pl.lit(None, dtype=pl.Int64).alias("allocation_ner"),
-        pl.lit(None, dtype=pl.Int64).alias("allocation_10c_or_3f"),
-        pl.lit(None, dtype=pl.Int64).alias("surrendered"),
-        pl.lit("blank").alias("surrendered_state"),
-    )
-    swiss = _years(
-        swiss_only, SWISS, "ch_excluded", verified="ch_verified", allocation="ch_allocation"
-    ).filter((pl.col("verified_state") != "blank") | (pl.col("allocation_base_state") != "blank"))
-    tables = {
-        "operator_years": pl.concat(conform("operator_years", part) for part in (here, swiss)),
-        "surrenders": _surrenders(frame),
-    }
-    return Reading("daily/operators_yearly_activity", tables, [*sheet.problems, *problems])
-
-
-def _years(
-    frame: pl.DataFrame, system: str, excluded: str, *, verified: str, allocation: str
-) -> pl.DataFrame:
-    """The operator years of one system: its verified emissions and allocation, as written."""
-    out = pl.col(excluded).fill_null(False) & pl.col(verified).is_null()
-    state = pl.when(out).then(pl.lit("excluded")).otherwise(pl.col(f"{verified}_state"))
     return frame.with_columns(
-        pl.lit(system).alias("system"),
-        pl.col(verified).alias("verified"),
-        state.alias("verified_state"),
-        pl.col(allocation).alias("allocation_base"),
-        pl.col(f"{allocation}_state").alias("allocation_base_state"),
-    ).with_columns(allocation_sum())
+        pl.coalesce(both, pl.col("type_main").cast(pl.String)).alias("type"),
+        named("unit", unit_codes()),
+        *(named(name, registry_codes()) for name in REGISTRY_COLUMNS),
+    )
 
 
-def allocation_sum() -> pl.Expr:
-    """Base, reserve and transitional allocation together; empty if all are blank."""
-    parts = [pl.col(name) for name in ("allocation_base", "allocation_ner", "allocation_10c_or_3f")]
-    some = pl.any_horizontal(part.is_not_null() for part in parts)
-    return pl.when(some).then(pl.sum_horizontal(parts)).alias("allocation_total")
+def _read_shown(sheet: Sheet) -> Reading:
+    """Accounts as shown on screen; what stands below the last account says how they were chosen."""
+    is_account = pl.col("National Administrator").str.strip_chars() != ""
+    last: int = sheet.frame.filter(is_account).select(pl.col(ROW).max()).item() or 0
+    above = replace(
+        sheet,
+        frame=sheet.frame.filter(pl.col(ROW) <= last),
+        problems=[one for one in sheet.problems if one.row <= last],
+    )
+    frame, problems = parse(above, SHOWN_ACCOUNTS, DASH)
+    frame = frame.with_columns(coded("registry", registry_codes()))
+    tables = {"accounts": conform("accounts", _account(frame))}
+    return Reading("daily/accounts-shown", tables, [*above.problems, *problems])
 
 
-def _surrenders(frame: pl.DataFrame) -> pl.DataFrame:
-    """Units surrendered, a row for each type of unit that was."""
-    units = [f"unit {unit}" for unit in UNITS_BY_CELL.values()]
-    long = frame.unpivot(
-        units,
-        index=["registry", "operator_id", "operator_key", "year"],
-        variable_name="unit",
-        value_name="amount",
-    ).filter(pl.col("amount").is_not_null())
-    unit = pl.col("unit").str.strip_prefix("unit ")
-    number = pl.concat_str("operator_key", pl.lit("/"), "year", pl.lit("/"), unit)
-    named = long.with_columns(
-        unit.alias("unit"), pl.lit(HERE).alias("system"), number.alias("surrender_id")
-    )
-    return conform("surrenders", named)
-
-
-def _write_yearly(tables: Tables) -> pl.DataFrame:
-    key = ["operator_key", "year"]
-    years = tables["operator_years"]
-    swiss = years.filter(pl.col("system") == SWISS).select(
-        *key,
-        pl.col("verified").alias("ch_verified"),
-        pl.col("verified_state").alias("ch_verified_state"),
-        pl.col("allocation_base").alias("ch_allocation"),
-        pl.col("allocation_base_state").alias("ch_allocation_state"),
-        (pl.col("verified_state") == "excluded").alias("ch_excluded"),
-    )
-    units = tables["surrenders"].with_columns(("unit " + pl.col("unit")).alias("unit"))
-    known = [f"unit {unit}" for unit in UNITS_BY_CELL.values()]
-    wide = units.pivot(
-        "unit", on_columns=known, index=key, values="amount", aggregate_function="sum"
-    )
-    # A type without a row was blank in the file, which a sum alone would turn into zero.
-    seen = units.pivot(
-        "unit", on_columns=known, index=key, values="amount", aggregate_function="len"
-    )
-    wide = wide.with_columns(
-        pl.when(seen[unit].fill_null(0) > 0).then(pl.col(unit)).alias(unit) for unit in known
-    )
-    here = years.filter(pl.col("system").ne_missing(SWISS)).with_columns(
-        (pl.col("verified_state") == "excluded").alias("excluded")
-    )
-    rows = here.join(swiss, on=key, how="left", maintain_order="left").join(
-        wide, on=key, how="left", maintain_order="left"
-    )
-    states = [f"{name}_state" for name in ("verified", "ch_verified")]
-    plain = rows.with_columns(pl.col(states).replace("excluded", "blank"))
-    return compose(plain, YEARLY, blank="-1", nothing="-1")
+def _write_shown(tables: Tables) -> pl.DataFrame:
+    accounts = tables["accounts"].with_columns(named("registry", registry_codes()))
+    return compose(accounts, SHOWN_ACCOUNTS, nothing=DASH[-1])
 
 
 LAYOUTS = (
+    Layout(
+        "daily/accounts-shown",
+        "Union Registry, accounts with holders as shown on screen",
+        frozenset(item.cell for item in SHOWN_ACCOUNTS if item.needed),
+        _read_shown,
+        _write_shown,
+        "accounts",
+    ),
     flat_layout(
         "daily/accounts",
         "Union Registry daily extract, accounts",
@@ -233,14 +173,6 @@ LAYOUTS = (
         arrange=_operator,
         blanks=MINUS_ONE,
     ),
-    Layout(
-        "daily/operators_yearly_activity",
-        "Union Registry daily extract, operators by year",
-        frozenset(item.cell for item in YEARLY if item.needed),
-        _read_yearly,
-        _write_yearly,
-        "operator_years",
-    ),
     flat_layout(
         "daily/transactions",
         "Union Registry yearly extract, transaction blocks",
@@ -249,5 +181,6 @@ LAYOUTS = (
         arrange=_transaction,
         rearrange=_transaction_back,
         blanks=MINUS_ONE,
+        finish=_numbered,
     ),
 )

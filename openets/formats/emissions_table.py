@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
+
 from openets.formats.problems import Problem, refusal
-from openets.formats.sheets import ROW, Sheet, csv_sheet
+from openets.formats.sheets import ROW, Sheet, csv_sheets
 from openets.formats.sources import Part, container
-from openets.formats.workbook import as_text, check_workbook, sheet_of, workbook_sheets
+from openets.formats.workbook import check_workbook, sheet_of, workbook_sheets
 
 
 class Columns(NamedTuple):
@@ -80,13 +82,21 @@ def table_sheet(path: Path, kind: str) -> Sheet:
     """The first sheet with a value, or the CSV file, as a sheet; `kind` names what was expected."""
     packed = container(path)
     if packed in ("plain", "gzip"):
-        return csv_sheet(Part(path))
+        return _one_sheet(path.name, list(csv_sheets(Part(path))))
     if packed != "workbook":
         sentence = f"A table of {kind} is a CSV file or a workbook (.xlsx)."
         raise refusal("formats.not-a-table", sentence, path.name)
     check_workbook(path)
     for _, rows in workbook_sheets(path):
         for number, cells in enumerate(rows):
-            if any(as_text(cell).strip() for cell in cells):
+            if any(cell.strip() for cell in cells):
                 return sheet_of(path.name, rows, number)
     raise refusal("formats.empty", "The workbook has no row with a value.", path.name)
+
+
+def _one_sheet(file: str, blocks: list[Sheet]) -> Sheet:
+    """The blocks of a text as one sheet; a table of emissions is small."""
+    if not blocks:
+        raise refusal("formats.empty", "The file has no row with a value.", file)
+    problems = [problem for block in blocks for problem in block.problems]
+    return Sheet(file, pl.concat([block.frame for block in blocks]), problems)

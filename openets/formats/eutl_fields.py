@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from openets.formats.commission_workbook import split_stars
-from openets.formats.daily_extracts import allocation_sum
 from openets.formats.fields import Field, Kind
+from openets.formats.yearly_activity import allocation_sum
 
 BLANKS = ("", "NA", "-")
 
@@ -18,8 +18,8 @@ OPERATOR = (
     Field("AccountStatus", "account_status"),
     Field("PermitOrPlanID", "permit"),
     Field("MainActivityTypeCode", "activity", Kind.WHOLE),
-    Field("FirstYearOfEmissions", "first_year", Kind.WHOLE),
-    Field("LastYearOfEmissions", "last_year", Kind.WHOLE),
+    Field("FirstYearOfEmissions", "first_year", Kind.YEAR),
+    Field("LastYearOfEmissions", "last_year", Kind.YEAR),
     Field("Address1", "address"),
     Field("Address2", "address_2"),
     Field("City", "city"),
@@ -34,12 +34,12 @@ COMPLIANCE = (
     Field("MainActivityTypeCode", "activity", Kind.WHOLE),
     Field("Year", "year", Kind.WHOLE, needed=True, filled=True),
     Field("FreeAllocations", "allocation_base", Kind.AMOUNT),
-    Field("ReserveAllocations", "allocation_ner", Kind.WHOLE),
-    Field("TrasitionalAllocations", "allocation_10c_or_3f", Kind.WHOLE),
+    Field("ReserveAllocations", "allocation_ner", Kind.PART),
+    Field("TrasitionalAllocations", "allocation_10c_or_3f", Kind.PART),
     Field("AllowanceInAllocation", "allocation_given", Kind.AMOUNT),
     Field("VerifiedEmissions", "verified", Kind.AMOUNT),
     Field("UnitsSurrendered", "surrendered", Kind.AMOUNT),
-    Field("SurrenderedAllowances", "surrendered_allowances", Kind.WHOLE),
+    Field("SurrenderedAllowances", "surrendered_allowances", Kind.PART),
     Field("CumulativeVerifiedEmissions", "verified_cumulative", Kind.AMOUNT),
     Field("CumulativeSurrenderedUnits", "surrendered_cumulative", Kind.AMOUNT),
     Field("ComplianceCode", "compliance_code", Kind.CODE),
@@ -82,6 +82,20 @@ def totals(frame: pl.DataFrame) -> pl.DataFrame:
     summed = frame.with_columns(allocation_sum())
     total = pl.coalesce("allocation_given", "allocation_total")
     return summed.with_columns(total.alias("allocation_total"))
+
+
+def with_given_total(years: pl.DataFrame) -> pl.DataFrame:
+    """The way back from `totals`: the sum in the columns that are written."""
+    return years.with_columns(
+        pl.col("allocation_total").alias("allocation_given"),
+        pl.lit("blank").alias("allocation_given_state"),
+    )
+
+
+def status_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The way back from `with_status`."""
+    status = pl.when(pl.col("is_open")).then(pl.lit("open")).when(pl.col("is_open").not_())
+    return frame.with_columns(status.then(pl.lit("closed")).alias("account_status"))
 
 
 def with_status(frame: pl.DataFrame) -> pl.DataFrame:

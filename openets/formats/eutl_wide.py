@@ -16,7 +16,9 @@ from openets.formats.eutl_fields import (
     COMPLIANCE,
     OPERATOR,
     spread_stars,
+    status_of,
     totals,
+    with_given_total,
     with_status,
 )
 from openets.formats.fields import Field, compose, parse
@@ -65,9 +67,7 @@ def _read(sheet: Sheet) -> Reading:
 
 def _write(tables: Tables) -> pl.DataFrame:
     operators, years = tables["operators"], tables["operator_years"]
-    status = pl.when(pl.col("is_open")).then(pl.lit("open")).when(pl.col("is_open").not_())
-    named = operators.with_columns(status.then(pl.lit("closed")).alias("account_status"))
-    wide = compose(named, OPERATOR, nothing=NOTHING)
+    wide = compose(status_of(operators), OPERATOR, nothing=NOTHING)
     for year in sorted(years["year"].unique()):
         values = operators.select("operator_key").join(
             years.filter(pl.col("year") == year),
@@ -75,10 +75,7 @@ def _write(tables: Tables) -> pl.DataFrame:
             how="left",
             maintain_order="left",
         )
-        cells = values.with_columns(
-            pl.col("allocation_total").alias("allocation_given"),
-            pl.lit("blank").alias("allocation_given_state"),
-        )
+        cells = with_given_total(values)
         wide = wide.hstack(compose(cells, _fields(year), blank=NOTHING, nothing=NOTHING))
     return wide
 

@@ -8,15 +8,16 @@ name; the code is taken. The spelling `TrasitionalAllocations` is the files' own
 
 from __future__ import annotations
 
-import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError, XMLPullParser
 
 import polars as pl
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 
+from openets.formats.codes import coded, registry_codes
 from openets.formats.eutl_fields import (
     BLANKS,
     COMPLIANCE,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 DEPTH = 30
 ENTRIES = 2**16  # the site gave 3,000 in a file
 ELEMENTS_PER_ENTRY = 100_000
+PIECE = 2**16
+SILENT_BYTES = 2**20  # without the beginning or end of an element
 LIMITS = Limits(unpacked_bytes=256 * 2**20)
 
 Cells = dict[str, str]
@@ -44,7 +47,7 @@ Cells = dict[str, str]
 TRANSACTION = (
     Field("TransactionID", "transaction_id", needed=True, filled=True),
     Field("block", "block_id", needed=True),
-    Field("TransactionTypeCode", "type_main", Kind.WHOLE),
+    Field("TransactionType", "type_main", Kind.WHOLE),
     Field("SuppTransactionTypeCode", "type_supplementary", Kind.WHOLE),
     Field("TransactionDate", "printed_at", Kind.MOMENT, needed=True, filled=True),
     Field("TransferringRegistry", "transferring_registry"),
@@ -53,13 +56,13 @@ TRANSACTION = (
     Field("AcquiringRegistry", "acquiring_registry"),
     Field("AcquiringAccountType", "acquiring_type"),
     Field("AcquiringAccountName", "acquiring_name"),
-    Field("OriginatingRegistry", "originating_registry"),
-    Field("UnitTypeCode", "unit"),
-    Field("SuppUnitTypeCode", "unit_supplementary"),
-    Field("OriginalPeriodCode", "original_period"),
-    Field("ProjectID", "project"),
-    Field("Track", "track"),
-    Field("NumberOfUnits", "amount", Kind.WHOLE, needed=True),
+    Field("OriginatingRegistry", "originating_registry", of_block=True),
+    Field("UnitTypeCode", "unit", of_block=True),
+    Field("SuppUnitTypeCode", "unit_supplementary", of_block=True),
+    Field("OriginalPeriodCode", "original_period", of_block=True),
+    Field("ProjectID", "project", of_block=True),
+    Field("Track", "track", of_block=True),
+    Field("NumberOfUnits", "amount", Kind.WHOLE, needed=True, of_block=True),
 )
 
 ACCOUNT = (
@@ -104,14 +107,18 @@ def read_operators(part: Part) -> Reading:
 def read_transactions(part: Part) -> Reading:
     """`TransactionSearch` and `TransactionDetailsAll`: a row for every block."""
     rows: list[Cells] = []
+    numbers: Counter[str] = Counter()
     for number, entry in _entries(part, "Transaction"):
         shared = {ROW: str(number), **_own(entry)}
-        shared.setdefault("TransactionTypeCode", shared.get("TransactionType", ""))
+        shared.setdefault("TransactionType", shared.get("TransactionTypeCode", ""))
         blocks = [_own(item) for item in entry.iter() if item is not entry and _has_units(item)]
-        for index, block in enumerate(blocks or [{}], start=1):
-            named = f"{shared.get('TransactionID', '')}/{index}"
-            rows.append({**shared, **block, "block": named})
+        name = shared.get("TransactionID", "")
+        for block in blocks or [{}]:
+            numbers[name] += 1
+            rows.append({**shared, **block, "block": f"{name}/{numbers[name]}"})
     frame, problems = _parsed(part, rows, TRANSACTION)
+    sides = ("transferring_registry", "acquiring_registry")
+    frame = frame.with_columns(coded(name, registry_codes()) for name in sides)
     reading = Reading(
         "eutl/transactions", {"transaction_blocks": conform("transaction_blocks", frame)}, problems
     )
@@ -129,9 +136,8 @@ def read_accounts(part: Part) -> Reading:
     frame, problems = _parsed(part, rows, ACCOUNT)
     # The export gives accounts no number, so the place in the file stands in for one.
     place = pl.col(ROW).cast(pl.String)
-    frame = with_status(frame).with_columns(
-        pl.concat_str("registry", pl.lit("/"), place).alias("account_key")
-    )
+    frame = with_status(frame).with_columns(coded("registry", registry_codes()))
+    frame = frame.with_columns(pl.concat_str("registry", pl.lit("/"), place).alias("account_key"))
     frame = frame.with_columns(operator_key().alias("operator_key"))
     return Reading("eutl/accounts", {"accounts": conform("accounts", frame)}, problems)
 
@@ -190,9 +196,23 @@ def _entries(part: Part, name: str) -> Iterator[tuple[int, Element]]:
 
 
 def _events(part: Part) -> Iterator[tuple[str, Element]]:
-    source = cast("io.RawIOBase", _Chunks(stream(part, LIMITS)))
+    """The beginnings and ends of elements, none of them far from the next."""
+    pull = XMLPullParser(("start", "end"), _parser=DefusedXMLParser(forbid_dtd=True))
+    silent = 0
     try:
-        yield from iterparse(source, events=("start", "end"), forbid_dtd=True)
+        for piece in _pieces(part):
+            pull.feed(piece)
+            silent += len(piece)
+            for event in pull.read_events():
+                silent = 0
+                yield cast("tuple[str, Element]", event)
+            if silent > SILENT_BYTES:
+                raise refusal(
+                    "formats.line-too-long",
+                    "A tag, a text or a comment of the XML is longer than 1 MB.",
+                    part.name,
+                )
+        pull.close()
     except DefusedXmlException as error:
         raise refusal(
             "formats.xml-entities",
@@ -201,21 +221,14 @@ def _events(part: Part) -> Iterator[tuple[str, Element]]:
         ) from error
     except (ParseError, ValueError, LookupError) as error:
         raise refusal("formats.not-xml", f"The XML is broken: {error}.", part.name) from error
+    yield from cast("Iterator[tuple[str, Element]]", pull.read_events())
 
 
-class _Chunks:
-    """A stream of checked chunks as the file the parser asks for."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return taken
+def _pieces(part: Part) -> Iterator[bytes]:
+    """Small pieces: what the parser cannot finish yet it looks through again with the next one."""
+    for chunk in stream(part, LIMITS):
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
 
 
 def _tag(element: Element) -> str:

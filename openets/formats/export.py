@@ -1,4 +1,4 @@
-"""Writing tables back as the files people have: CSV, CSV in gzip, and the Commission's workbooks.
+"""Writing tables back as the files people have: CSV, CSV in gzip, workbooks, and XML.
 
 Each layout writes with the same fields it reads, so that reading back gives the same tables.
 Whole numbers go into a workbook as numbers, everything else as text: no cell is ever written as a
@@ -14,11 +14,15 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
+from openets.formats.eutl_xml_write import LAYOUTS as XML
+from openets.formats.eutl_xml_write import XmlLayout, xml_text
 from openets.formats.layouts import Layout
 from openets.formats.problems import refusal
 from openets.formats.recognise import BY_NAME
 from openets.formats.tables import SCHEMAS, Tables, conform
 
+ENDINGS = (".csv", ".csv.gz", ".xlsx")
+XML_ENDINGS = (".xml", ".xml.gz")
 SHEET_ROWS = 2**20
 CELL_LENGTH = 2**15 - 1
 _NUMBER = re.compile(r"^(?:0|-?[1-9]\d{0,14})$")
@@ -26,20 +30,21 @@ _NUMBER = re.compile(r"^(?:0|-?[1-9]\d{0,14})$")
 
 def export(tables: Tables, layout_name: str, target: Path) -> int:
     """Writes the tables in a layout, whole or not at all; returns the number of rows."""
-    layout = BY_NAME.get(layout_name)
+    layout: Layout | XmlLayout | None = BY_NAME.get(layout_name) or XML.get(layout_name)
     if layout is None:
         raise refusal(
             "formats.unknown-layout",
             f"{layout_name!r} is no layout that can be written. There are: "
-            f"{', '.join(sorted(BY_NAME))}.",
+            f"{', '.join(sorted({*BY_NAME, *XML}))}.",
         )
-    frame = layout.write(_needed(tables, layout))
-    if layout.workbook != (target.suffix == ".xlsx"):
-        wanted = ".xlsx" if layout.workbook else ".csv or .csv.gz"
+    endings = XML_ENDINGS if isinstance(layout, XmlLayout) else ENDINGS
+    if not target.name.endswith(endings):
+        wanted = f"{', '.join(endings[:-1])} or {endings[-1]}"
         raise refusal("formats.wrong-ending", f"The layout is written as {wanted}.", target.name)
+    given = _needed(tables, layout.table, layout_name)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        _write(frame, layout, target, unfinished)
+        rows = _write(given, layout, target, unfinished)
         unfinished.replace(target)
     except OSError as error:
         reason = error.strerror or "unknown error"
@@ -48,37 +53,47 @@ def export(tables: Tables, layout_name: str, target: Path) -> int:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
-    return frame.height
+    return rows
 
 
-def _needed(tables: Tables, layout: Layout) -> Tables:
+def _needed(tables: Tables, table: str, layout_name: str) -> Tables:
     """The tables a layout writes from; operators follow from operator years where need be."""
-    if layout.table not in tables:
+    if table not in tables:
         raise refusal(
             "formats.no-table",
-            f"The snapshot holds no {layout.table.replace('_', ' ')}, which {layout.name} is "
+            f"The snapshot holds no {table.replace('_', ' ')}, which {layout_name} is "
             f"written from. It holds: {', '.join(sorted(tables))}.",
         )
     given = dict(tables)
-    if layout.table == "operator_years":
-        given.setdefault("operators", _operators(tables["operator_years"]))
+    if table == "operator_years":
+        given["operators"] = _operators(tables)
     given.setdefault("surrenders", pl.DataFrame(schema=SCHEMAS["surrenders"]))
     return given
 
 
-def _operators(years: pl.DataFrame) -> pl.DataFrame:
-    """The operators that the years name, each with its latest activity."""
-    latest = years.sort("year").unique("operator_key", keep="last", maintain_order=True)
-    return conform("operators", latest.sort("registry", "operator_id"))
+def _operators(tables: Tables) -> pl.DataFrame:
+    """The operators, and those that only the years name, each with its latest activity."""
+    years = tables["operator_years"]
+    listed = tables.get("operators", pl.DataFrame(schema=SCHEMAS["operators"]))
+    unlisted = years.join(listed, on="operator_key", how="anti")
+    latest = unlisted.sort("year").unique("operator_key", keep="last", maintain_order=True)
+    return pl.concat([listed, conform("operators", latest.sort("registry", "operator_id"))])
 
 
-def _write(frame: pl.DataFrame, layout: Layout, target: Path, unfinished: Path) -> None:
-    if layout.workbook:
-        _write_workbook(frame, unfinished, target.name)
-        return
-    # Empty text would be written as two quotation marks; nothing is written as nothing.
-    text = frame.with_columns(pl.all().replace("", None)).write_csv().encode("utf-8")
-    unfinished.write_bytes(gzip.compress(text, mtime=0) if target.suffix == ".gz" else text)
+def _write(tables: Tables, layout: Layout | XmlLayout, target: Path, unfinished: Path) -> int:
+    if isinstance(layout, XmlLayout):
+        rows, text = xml_text(layout, tables)
+        content = text.encode()
+    else:
+        frame = layout.write(tables)
+        rows = frame.height
+        if target.suffix == ".xlsx":
+            _write_workbook(frame, unfinished, target.name)
+            return rows
+        # Empty text would be written as two quotation marks; nothing is written as nothing.
+        content = frame.with_columns(pl.all().replace("", None)).write_csv().encode()
+    unfinished.write_bytes(gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)
+    return rows
 
 
 def _write_workbook(frame: pl.DataFrame, path: Path, name: str) -> None:

@@ -19,16 +19,28 @@ from openets.formats.problems import Problem, listed, refusal
 from openets.formats.sheets import ROW, Sheet
 
 BLANKS = ("", "NA")  # what the merged and scientific files write for nothing
-MINUS_ONE = ("", "-1")  # the Commission's files: -1 is blank, 0 is zero
+MINUS_ONE = ("", "-1", "-1.0", "n/a", "N/A")  # the Commission's files: -1 is blank, 0 is zero
 OPEN_MARKS = ("OPEN", "9999-12-31")
 STATE_WORDS = {
     "excluded": "Excluded",
     "not-reported": "Not Reported",
     "not-calculated": "Not Calculated",
+    "not-applicable": "Not Applicable",
 }
-WHOLE_NUMBER = r"^-?\d{1,18}(\.0+)?$"
+# A whole number as spreadsheets and statistics programs write it: 12, 12.0, 1,234,567, 1e+05. A
+# single point before three digits could be a fraction or thousands, and a blank could part two
+# numbers: neither is read.
+PLAIN = r"^-?\d{1,18}(?:\.0{1,2})?$"
+GROUPED = (
+    r"^-?\d{1,3}(?:(?:,\d{3}){1,5}|(?:[\x{00a0}\x{202f}'\x{2019}]\d{3}){1,5}|(?:\.\d{3}){2,5})$"
+)
+SCIENTIFIC = r"^-?\d(?:\.\d{1,14})?[eE]\+?\d{1,2}$"
+WHOLE_NUMBER = f"{PLAIN}|{GROUPED}|{SCIENTIFIC}"
+AMBIGUOUS = r"^-?\d{1,3}\.\d{3}$"
 FRACTION = r"^-?\d*[.,]\d+$"
+EXACT = 2**53  # floats are exact below it
 MOMENT_FORM = "%Y-%m-%d %H:%M:%S%.f"
+MOMENT_FORM_OF_THE_UNION = "%d/%m/%Y %H:%M:%S%.f"
 
 
 class Kind(StrEnum):
@@ -37,7 +49,9 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER_AS_TEXT = "number-as-text"  # an identifier that spreadsheets turn into 12.0
     WHOLE = "whole"  # a whole number, or blank
+    YEAR = "year"  # a year, or 0 or blank where there is none
     AMOUNT = "amount"  # units or tonnes, or why there are none: the column and its state
+    PART = "part"  # units that are part of an amount, whose state says why there are none
     DECIMAL = "decimal"
     DAY = "day"
     CLOSURE = "closure"  # a day, or a mark that it is still open: closed_on and is_open
@@ -55,6 +69,7 @@ class Field:
     kind: Kind = Kind.TEXT
     needed: bool = False
     filled: bool = False
+    of_block: bool = False  # in XML, it stands with each block of a transaction
     mark: str = ""  # CLOSURE: what stands for open; FLAG: what stands for yes and no, as "Y/N"
 
 
@@ -107,17 +122,22 @@ def amount_of(cell: pl.Expr, blanks: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
 
 def moment_of(cell: pl.Expr) -> pl.Expr:
     """A date and time as printed, from `2014-12-31 12:04:34.307` or a shorter form."""
-    text = cell.str.replace("T", " ", literal=True).str.strip_suffix("Z")
+    text = cell.str.replace("T", " ", literal=True).str.strip_suffix("Z").str.strip_suffix("+00:00")
     text = (
         pl.when(text.str.len_chars() == len("2000-01-01")).then(text + " 00:00:00").otherwise(text)
     )
-    return text.str.to_datetime(MOMENT_FORM, strict=False, time_unit="us")
+    forms = (MOMENT_FORM, MOMENT_FORM_OF_THE_UNION)
+    return pl.coalesce(text.str.to_datetime(form, strict=False, time_unit="us") for form in forms)
 
 
 def day_of(cell: pl.Expr) -> pl.Expr:
-    """A day from ISO text, with or without a time, or from `12-Mar-2014`."""
-    iso = cell.str.slice(0, len("2000-01-01")).str.to_date("%Y-%m-%d", strict=False)
-    return pl.coalesce(iso, cell.str.to_titlecase().str.to_date("%d-%b-%Y", strict=False))
+    """A day from ISO text, with or without a time, from `12-Mar-2014`, or from `12/03/2014`."""
+    start = cell.str.slice(0, len("2000-01-01"))
+    return pl.coalesce(
+        start.str.to_date("%Y-%m-%d", strict=False),
+        cell.str.to_titlecase().str.to_date("%d-%b-%Y", strict=False),
+        start.str.to_date("%d/%m/%Y", strict=False),
+    )
 
 
 def _absent(item: Field) -> list[pl.Expr]:
@@ -127,7 +147,16 @@ def _absent(item: Field) -> list[pl.Expr]:
 
 
 def _integer(cell: pl.Expr) -> pl.Expr:
-    return cell.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    """The number that text of the form of `WHOLE_NUMBER` says; empty if that is no whole number."""
+    plain = pl.when(cell.str.contains(GROUPED)).then(cell.str.replace_all(r"[^\d-]", ""))
+    exact = plain.otherwise(cell.str.replace(r"\.0{1,2}$", "")).cast(pl.Int64, strict=False)
+    scientific = pl.when(cell.str.contains(SCIENTIFIC)).then(cell).cast(pl.Float64, strict=False)
+    is_whole = (scientific == scientific.floor()) & (scientific.abs() < EXACT)
+    return pl.coalesce(exact, pl.when(is_whole).then(scientific).cast(pl.Int64, strict=False))
+
+
+def _is_state(cell: pl.Expr) -> pl.Expr:
+    return cell.str.to_lowercase().is_in([word.lower() for word in STATE_WORDS.values()])
 
 
 def _typed(item: Field, blanks: Sequence[str], cell: pl.Expr | None = None) -> list[pl.Expr]:
@@ -155,7 +184,9 @@ def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
     match kind:
         case Kind.NUMBER_AS_TEXT:
             return given.str.replace(r"^(\d+)\.0+$", "${1}")
-        case Kind.WHOLE:
+        case Kind.YEAR:
+            return _integer(pl.when(given.str.contains(r"^[12]\d{3}(?:\.0)?$")).then(given))
+        case Kind.WHOLE | Kind.PART:
             return _integer(pl.when(given.str.contains(WHOLE_NUMBER)).then(given))
         case Kind.DECIMAL:
             return given.cast(pl.Decimal(28, 6), strict=False)
@@ -176,6 +207,10 @@ def _bad(item: Field, blanks: Sequence[str]) -> pl.Expr:
     blank = _is_blank(cell, blanks)
     if item.kind is Kind.AMOUNT:
         bad = (typed[1] == "given") & typed[0].is_null()
+    elif item.kind is Kind.YEAR:
+        bad = ~blank & typed[0].is_null() & (_integer(cell) != 0).fill_null(True)
+    elif item.kind is Kind.PART:
+        bad = ~blank & typed[0].is_null() & ~_is_state(cell)
     elif item.kind is Kind.CLOSURE:
         bad = ~blank & ~cell.is_in(OPEN_MARKS) & typed[1].is_null()
     elif item.kind in (Kind.TEXT, Kind.NUMBER_AS_TEXT, Kind.CODE):
@@ -224,6 +259,13 @@ def _problem(file: str, row: int, item: Field, value: str) -> Problem:
         code, sentence = "formats.not-a-date", f"{shown!r} is not a date."
     elif item.kind is Kind.FLAG:
         code, sentence = "formats.not-a-flag", f"{shown!r} is neither yes nor no."
+    elif item.kind is not Kind.DECIMAL and re.match(AMBIGUOUS, value):
+        code = "formats.fraction"
+        sentence = (
+            f"{shown!r} could have a fraction or a point between thousands; write it plainly."
+        )
+    elif item.kind is Kind.DECIMAL:
+        sentence = f"{shown!r} is not a number."
     elif re.match(FRACTION, value):
         code, sentence = "formats.fraction", f"{shown!r} has a fraction; units are whole."
     return Problem(code, sentence, file, row, item.cell)

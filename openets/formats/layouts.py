@@ -18,6 +18,10 @@ def unchanged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
+def as_they_are(tables: Tables) -> Tables:
+    return tables
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A kind of file: name, one sentence about it, telling cells, reader and writer."""
@@ -28,8 +32,7 @@ class Layout:
     read: Callable[[Sheet], Reading]
     write: Callable[[Tables], pl.DataFrame]
     table: str  # the table that an export is written from
-    preamble: bool = False  # the header may stand below other rows
-    workbook: bool = False  # written as a workbook rather than as CSV
+    finish: Callable[[Tables], Tables] = as_they_are  # what can be done of a whole file only
 
 
 def flat_layout(
@@ -42,6 +45,7 @@ def flat_layout(
     rearrange: Arrange = unchanged,
     blanks: Sequence[str] = BLANKS,
     blank: str = "",
+    finish: Callable[[Tables], Tables] = as_they_are,
 ) -> Layout:
     """A layout whose rows are rows of one common table.
 
@@ -56,4 +60,4 @@ def flat_layout(
         return compose(rearrange(tables[table]), fields, blank)
 
     cells = frozenset(item.cell for item in fields if item.needed)
-    return Layout(name, title, cells, read, write, table)
+    return Layout(name, title, cells, read, write, table, finish)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from openets.formats.problems import Problem, listed, refusal
-from openets.formats.sources import Part, text_of
+from openets.formats.sources import Part, head, text_blocks, text_stream
 
 MARK = "\x1f"  # the unit separator: no public file holds it
 ROW = "row"
@@ -45,7 +46,12 @@ def header_of(head: bytes) -> list[str]:
         cells = next(csv.reader([line], delimiter=separator(head)), [])
     except csv.Error:  # line ends of another age, or a field without end: no header we know
         return []
-    return [cell.strip() for cell in cells]
+    return [header_cell(cell) for cell in cells]
+
+
+def header_cell(text: str) -> str:
+    """A header's cell without the blanks and line breaks that some hand put into it."""
+    return " ".join(text.split())
 
 
 def separator(head: bytes) -> str:
@@ -54,19 +60,32 @@ def separator(head: bytes) -> str:
     return max((",", "\t", ";"), key=lambda sign: line.count(sign.encode()))
 
 
-def csv_sheet(part: Part) -> Sheet:
-    """A delimited text as a sheet. Broken rows are left out and reported."""
-    text = text_of(part)
-    sign = separator(text.text)
-    names = header_of(text.text)
-    check_header(names, text.name)
-    _check_cells(text.text, len(names), text.name)
-    try:
-        raw = _read_fast(text.text, len(names), sign)
-    except (pl.exceptions.PolarsError, UnicodeError):
-        raw = _read_slowly(text.text, len(names), sign, text.name)
-    frame, problems = _without_broken_rows(raw, names, text.name)
-    return Sheet(text.name, frame, [*text.problems, *problems])
+def csv_sheets(part: Part) -> Iterator[Sheet]:
+    """A delimited text as sheets, one for each block of it; broken rows are reported."""
+    names = _weighed(part)
+    sign, before = ",", 0
+    for text in text_blocks(part):
+        if not before:
+            sign = separator(text.text)
+        try:
+            raw = _read_fast(text.text, len(names), sign)
+        except (pl.exceptions.PolarsError, UnicodeError):
+            raw = _read_slowly(text.text, len(names), sign, text.name, before)
+        frame, problems = _without_broken_rows(raw, names, text.name, before)
+        before += raw.height
+        yield Sheet(text.name, frame, [*text.problems, *problems])
+
+
+def _weighed(part: Part) -> list[str]:
+    """The header. All is weighed before any of it is read: counting bytes costs next to nothing."""
+    names = header_of(head(part))
+    check_header(names, part.name)
+    size = rows = 0
+    for chunk in text_stream(part):
+        size += len(chunk)
+        rows += chunk.count(b"\n")
+    _check_cells(size, rows * len(names), part.name)
+    return names
 
 
 def check_header(names: list[str], file: str) -> None:
@@ -77,14 +96,13 @@ def check_header(names: list[str], file: str) -> None:
         raise refusal(
             "formats.repeated-cell",
             f"The header names a column twice: {', '.join(twice[:5])}.",
-            f"{file}, row 1",
+            f"{file}, header",
         )
 
 
-def _check_cells(text: bytes, width: int, file: str) -> None:
+def _check_cells(size: int, cells: int, file: str) -> None:
     """Refuses millions of rows with nothing in them: every empty cell takes memory too."""
-    cells = text.count(b"\n") * width
-    if cells > CELLS and len(text) < cells * BYTES_PER_CELL:
+    if cells > CELLS and size < cells * BYTES_PER_CELL:
         raise refusal(
             "formats.too-many-cells",
             f"The text would make {cells:,} cells, with hardly anything in them.",
@@ -115,7 +133,7 @@ def _read_fast(text: bytes, width: int, sign: str) -> pl.DataFrame:
     return frame.with_columns(pl.all().str.replace_all(tail.decode(), "\n", literal=True))
 
 
-def _read_slowly(text: bytes, width: int, sign: str, file: str) -> pl.DataFrame:
+def _read_slowly(text: bytes, width: int, sign: str, file: str, before: int) -> pl.DataFrame:
     rows: list[list[str]] = []
     try:
         for cells in csv.reader(io.StringIO(text.decode(), newline=""), delimiter=sign):
@@ -125,16 +143,17 @@ def _read_slowly(text: bytes, width: int, sign: str, file: str) -> pl.DataFrame:
         raise refusal(
             "formats.not-csv",
             "A quotation mark that opens in this row is never closed.",
-            f"{file}, row {len(rows) + 1}",
+            f"{file}, row {before + len(rows) + 1}",
         ) from error
     schema = {f"c{index}": pl.String for index in range(width + 1)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _without_broken_rows(
-    raw: pl.DataFrame, names: list[str], file: str
+    raw: pl.DataFrame, names: list[str], file: str, before: int
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    raw = raw.with_row_index(ROW, offset=1).slice(1)
+    header = 0 if before else 1
+    raw = raw.with_row_index(ROW, offset=before + 1).slice(header)
     marks, cells = f"c{len(names)}", [f"c{index}" for index in range(len(names))]
     empty = pl.all_horizontal(pl.col(cells).str.strip_chars().is_in(["", MARK]))
     raw = raw.filter(~empty)

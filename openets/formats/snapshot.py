@@ -2,7 +2,7 @@
 
 `snapshot.json` names the source file, its digest and layout, the rows of each table, and a report
 on the quality of what was read: what stands twice, negative amounts, years outside the trading
-periods, parts that do not add up, and sums by registry and year to compare with published ones.
+periods, parts that do not add up, and sums to compare with published ones.
 
 A snapshot is written beside its place and renamed into it, so that it is whole or not there; what
 an interrupted import left behind is swept away by the next. The same file again changes nothing.
@@ -25,14 +25,14 @@ import polars as pl
 from openets.formats.problems import Problem, refusal
 from openets.formats.recognise import read_file
 from openets.formats.sources import MEGABYTE, container
-from openets.formats.tables import KEYS, SCHEMAS, Tables
+from openets.formats.sums import sums
+from openets.formats.tables import KEYS, PARTS, SCHEMAS, Tables
 from openets.kernel.refusal import Refused
 from openets.rulebook.load import load_rulebook
 
 PAGE = "snapshot.json"
-VERSION = 1
+VERSION = 2
 EXAMPLES = 5
-SUMMED = ("verified", "allocation_total", "surrendered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +139,6 @@ def findings(tables: Tables) -> list[Finding]:
     return [finding for finding in found if finding.count]
 
 
-def sums(tables: Tables) -> list[dict[str, Any]]:
-    """Sums by registry and year of the operator years, with the number of emitting operators."""
-    frame = tables.get("operator_years")
-    if frame is None:
-        return []
-    grouped = frame.group_by("registry", "year").agg(
-        pl.len().alias("rows"),
-        (pl.col("verified") > 0).sum().alias("emitting"),
-        *(pl.col(name).sum() for name in SUMMED),
-    )
-    return grouped.sort("registry", "year").to_dicts()
-
-
 @cache
 def period_years() -> tuple[int, int]:
     """First year of the first trading period and last year of the fourth, as the law has them."""
@@ -199,9 +186,8 @@ def _years(table: str, frame: pl.DataFrame) -> Finding:
 
 def _parts(frame: pl.DataFrame) -> Finding:
     """Allocation in parts that is not the sum given; only where the file gives parts."""
-    parts = ["allocation_base", "allocation_ner", "allocation_10c_or_3f"]
-    detailed = pl.any_horizontal(pl.col(parts[1:]).is_not_null())
-    differs = frame.filter(detailed & (pl.sum_horizontal(parts) != pl.col("allocation_total")))
+    detailed = pl.any_horizontal(pl.col(PARTS[1:]).is_not_null())
+    differs = frame.filter(detailed & (pl.sum_horizontal(PARTS) != pl.col("allocation_total")))
     return _finding(
         "formats.parts-differ",
         "Base, reserve and transitional allocation do not add up to the total.",

@@ -8,12 +8,14 @@ still a name that climbs out of its folder is refused, because an honest packer 
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, cast
 
@@ -23,20 +25,25 @@ KILOBYTE = 2**10
 MEGABYTE = 2**20
 CHUNK = MEGABYTE
 HEAD = 64 * KILOBYTE
+TRIES = 1_000  # lines looked back for the end of a row
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 ZIP_END = b"PK\x05\x06"
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MEMBER = b"\x1f\x8b\x08"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may unpack to. Honest files stay far below."""
 
-    unpacked_bytes: int = 512 * MEGABYTE
+    unpacked_bytes: int = 2_048 * MEGABYTE
     ratio: int = 150  # unpacked to packed; the public extracts stay below 40
     ratio_from_bytes: int = 8 * MEGABYTE  # below this a high ratio harms nobody
     line_bytes: int = MEGABYTE
+    block_bytes: int = 8 * MEGABYTE  # of text that is held at a time
+    gzip_members: int = 10_000
     members: int = 500
     directory_bytes: int = MEGABYTE
 
@@ -103,7 +110,7 @@ def member_names(path: Path, limits: Limits = LIMITS) -> list[str]:
     return names
 
 
-def stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
+def stream(part: Part, limits: Limits = LIMITS) -> Generator[bytes]:
     """The bytes of a part in chunks of a megabyte, counted against the limits."""
     with _reading(part.name), _opened(part) as (source, packed_so_far):
         total = 0
@@ -125,15 +132,20 @@ def stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
             yield chunk
 
 
+def is_text(part: Part) -> bool:
+    """Whether a member of a zip begins as text does, and not as a workbook or picture does."""
+    with closing(stream(part)) as chunks:
+        start = next(chunks, b"")[:HEAD]
+    return start.startswith(UTF_16) or b"\0" not in start
+
+
 def text_stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:
     """As `stream`, for text: refuses NUL bytes and endless lines as soon as they come."""
     since_line_end = 0
-    for chunk in stream(part, limits):
+    for chunk in _in_utf_8(part, stream(part, limits)):
         if b"\0" in chunk:
             raise refusal(
-                "formats.nul-byte",
-                "The file holds NUL bytes: it is not text, or text in UTF-16. Save it as UTF-8.",
-                part.name,
+                "formats.nul-byte", "The file holds NUL bytes: it is not text.", part.name
             )
         if _longest_line(chunk, since_line_end) > limits.line_bytes:
             raise refusal(
@@ -161,42 +173,95 @@ def head(part: Part) -> bytes:
     return b""
 
 
-def text_of(part: Part, limits: Limits = LIMITS) -> Text:
-    """A whole text in UTF-8. Stray bytes are read as Latin-1 and reported with their row."""
-    raw = b"".join(text_stream(part, limits)).removeprefix(b"\xef\xbb\xbf")
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _mended(part.name, raw)
-    return Text(part.name, raw)
+def text_blocks(part: Part, limits: Limits = LIMITS) -> Iterator[Text]:
+    """A text in UTF-8, in blocks of whole rows; no more than a block is held at a time.
+
+    Stray bytes are read as Latin-1 and reported with their line.
+    """
+    pending, line = bytearray(), 1
+    for chunk in text_stream(part, limits):
+        pending += chunk if line > 1 or pending else chunk.removeprefix(codecs.BOM_UTF8)
+        if len(pending) >= limits.block_bytes and (end := _end_of_rows(pending, limits)):
+            text = _mended(part.name, bytes(pending[:end]), line)
+            del pending[:end]
+            line += text.text.count(b"\n")
+            yield text
+    if pending:
+        yield _mended(part.name, bytes(pending), line)
 
 
-def _mended(name: str, raw: bytes) -> Text:
-    rows = []
-    lines = raw.split(b"\n")
-    for index, line in enumerate(lines):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            text = line.decode("utf-8", "surrogateescape")
-            lines[index] = "".join(map(_latin, text)).encode()
-            rows.append(index + 1)
+def _end_of_rows(pending: bytearray, limits: Limits) -> int:
+    """Where the last whole row ends: after a line break outside quotation marks, if there is one.
+
+    A quotation mark that is never closed would keep all the rest in one row; it is not waited for.
+    """
+    end = pending.rfind(b"\n") + 1
+    quotes = pending.count(b'"', 0, end)
+    for _ in range(TRIES):
+        if quotes % 2 == 0:
+            return end
+        before = pending.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        quotes -= pending.count(b'"', before, end)
+        end = before
+    return pending.rfind(b"\n") + 1 if len(pending) >= 2 * limits.block_bytes else 0
+
+
+def _mended(name: str, raw: bytes, first_line: int) -> Text:
+    """The text with every stray byte replaced, and the lines that had one."""
+    if raw.isascii():
+        return Text(name, raw)
+    strays: list[int] = []
+
+    def as_latin(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        strays.append(error.start)
+        return _latin(error.object[error.start : error.start + 1]), error.start + 1
+
+    codecs.register_error("as-latin", as_latin)
+    text = raw.decode("utf-8", "as-latin")
+    if not strays:
+        return Text(name, raw)
+    rows = _lines_of(raw, strays, first_line)
     sentence = "The line holds bytes that are not UTF-8; they were read as Latin-1."
     problems = (
         Problem("formats.stray-bytes", sentence, name, row, row_left_out=False) for row in rows
     )
-    return Text(name, b"\n".join(lines), tuple(listed(problems, len(rows))))
+    return Text(name, text.encode(), tuple(listed(problems, len(rows))))
 
 
-def _latin(character: str) -> str:
-    """A byte that surrogateescape hid in a lone surrogate, as Windows-1252 or Latin-1 has it."""
-    if not "\udc80" <= character <= "\udcff":
-        return character
-    byte = character.encode("utf-8", "surrogateescape")
+def _lines_of(raw: bytes, places: list[int], first_line: int) -> list[int]:
+    """The numbers of the lines that hold these places, which come in order."""
+    lines: list[int] = []
+    line, before = first_line, 0
+    for place in places:
+        line, before = line + raw.count(b"\n", before, place), place
+        if not lines or lines[-1] != line:
+            lines.append(line)
+    return lines
+
+
+def _latin(byte: bytes) -> str:
+    """A byte as Windows-1252 or Latin-1 has it."""
     try:
         return byte.decode("cp1252")
     except UnicodeDecodeError:
         return byte.decode("latin-1")
+
+
+def _in_utf_8(part: Part, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks of a text that says by its first bytes that it is in UTF-16; others unchanged."""
+    first = next(chunks, b"")
+    if not first.startswith(UTF_16):
+        yield first
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    try:
+        for chunk in chain([first], chunks):
+            yield decoder.decode(chunk).encode()
+        decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise refusal("formats.damaged", f"The text is no UTF-16: {error}.", part.name) from error
 
 
 def _longest_line(chunk: bytes, before: int) -> int:
@@ -214,6 +279,14 @@ def _check_directory(path: Path, limits: Limits) -> None:
     end = tail.rfind(ZIP_END)
     if end >= 0 and int.from_bytes(tail[end + 12 : end + 16], "little") > limits.directory_bytes:
         raise refusal("formats.too-many-members", "The zip's directory is too large.", path.name)
+
+
+def _check_gzip_members(part: Part) -> None:
+    """Refuses thousands of gzip files in one: a million empty ones take long and give nothing."""
+    with part.path.open("rb") as raw:
+        members = sum(chunk.count(GZIP_MEMBER) for chunk in iter(lambda: raw.read(CHUNK), b""))
+    if members > LIMITS.gzip_members:
+        raise refusal("formats.too-many-members", "The gzip holds thousands of files.", part.name)
 
 
 def _check_member_name(file: str, name: str) -> None:
@@ -250,9 +323,15 @@ def _opened(part: Part) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
                 raise refusal("formats.encrypted", "The zip is protected by a password.", part.name)
             with archive.open(info) as source:
                 unpacked, packed = info.file_size, max(info.compress_size, 1)
+                is_gzip = cast("zipfile.ZipExtFile", source).peek(2).startswith(GZIP_MAGIC)
+                inside = gzip.GzipFile(fileobj=source) if is_gzip else source
                 # The archive's own figures: what comes out is cut off at the size it names.
-                yield source, lambda: packed * source.tell() // max(unpacked, 1)
+                yield (
+                    cast("IO[bytes]", inside),
+                    lambda: packed * source.tell() // max(unpacked, 1),
+                )
     elif _first_bytes(part.path).startswith(GZIP_MAGIC):
+        _check_gzip_members(part)
         with part.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unzipped:
             yield cast("IO[bytes]", unzipped), raw.tell
     else:

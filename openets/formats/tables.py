@@ -5,20 +5,25 @@ an operator is its registry and its number (the number alone is unique only insi
 and a number that is missing says why in a state column beside it, because missing is not zero.
 
 States: `given` (a number, zero included), `blank`, `excluded` (out of scope), `not-reported`,
-`not-calculated`. Dates and times are as the file prints them; no file says its time zone.
+`not-calculated`, `not-applicable`. Dates and times are as the file prints them; no file says its
+time zone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from openets.formats.problems import Problem
 
-STATES = ("given", "blank", "excluded", "not-reported", "not-calculated")
-AVIATION, MARITIME = 10, 50  # main activity codes; every other code is an installation
+STATES = ("given", "blank", "excluded", "not-reported", "not-calculated", "not-applicable")
+PARTS = ("allocation_base", "allocation_ner", "allocation_10c_or_3f")  # of the allocation_total
+# Main activity codes; every other code is an installation. 60 and 70 stand in the files for those
+# who sell fuel under the second system, which adds nothing to the first one's sums.
+AVIATION, MARITIME = 10, 50
+ETS2 = (60, 70)
 
 _TEXT, _WHOLE, _UNITS, _DAY, _YES = pl.String, pl.Int32, pl.Int64, pl.Date, pl.Boolean
 Schema = dict[str, type[pl.DataType] | pl.DataType]
@@ -29,7 +34,7 @@ SCHEMAS: dict[str, Schema] = {
     "operator_years": {
         **_OPERATOR,
         "activity": _WHOLE,
-        "kind": _TEXT,  # stationary, aviation or maritime; empty if the file gives no activity
+        "kind": _TEXT,  # stationary, aviation, maritime or ets2; empty if no activity is given
         "year": _WHOLE,
         "system": _TEXT,  # trading system the row was reported in, where the file says it
         "allocation_base": _UNITS,
@@ -214,23 +219,43 @@ def operator_parts(key: str = "operator_key") -> tuple[pl.Expr, pl.Expr]:
 
 
 def kind_of_operator(activity: str = "activity") -> pl.Expr:
-    """stationary, aviation or maritime, by the main activity code."""
+    """stationary, aviation, maritime or ets2, by the main activity code."""
     code = pl.col(activity)
     return (
         pl.when(code == AVIATION)
         .then(pl.lit("aviation"))
         .when(code == MARITIME)
         .then(pl.lit("maritime"))
+        .when(code.is_in(ETS2))
+        .then(pl.lit("ets2"))
         .when(code.is_not_null())
         .then(pl.lit("stationary"))
         .alias("kind")
     )
 
 
-def joined(readings: Iterable[Tables]) -> Tables:
-    """Several files' tables as one set, in the order of the files."""
+def kinds_from(years: pl.DataFrame, operators: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Operator years with activity and kind out of lists of operators, where they have none."""
+    lists = [frame.select("operator_key", "activity", "kind") for frame in operators]
+    if not lists or not years["kind"].null_count():
+        return years
+    told = pl.concat(lists).drop_nulls("kind").unique("operator_key", keep="last")
+    joined = years.join(told, on="operator_key", how="left", suffix="_told", maintain_order="left")
+    filled = (pl.coalesce(name, f"{name}_told").alias(name) for name in ("activity", "kind"))
+    return joined.with_columns(filled).select(years.columns)
+
+
+def in_one(readings: Sequence[Reading]) -> Reading:
+    """Several readings as one, their tables in the order they come."""
+    if len(readings) == 1:
+        return readings[0]
     gathered: dict[str, list[pl.DataFrame]] = {}
-    for tables in readings:
-        for name, frame in tables.items():
+    for reading in readings:
+        for name, frame in reading.tables.items():
             gathered.setdefault(name, []).append(frame)
-    return {name: pl.concat(frames) for name, frames in gathered.items()}
+    return Reading(
+        "+".join(sorted({reading.layout for reading in readings})),
+        {name: pl.concat(frames) for name, frames in gathered.items()},
+        [problem for reading in readings for problem in reading.problems],
+        [remark for reading in readings for remark in reading.remarks],
+    )

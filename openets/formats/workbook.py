@@ -1,50 +1,63 @@
-"""Workbooks (xlsx) as sheets of text, looked through before the reading library touches them.
+"""Workbooks as sheets of text, looked through before the reading library touches them.
 
-A workbook is a zip of XML. Three things are checked on its bytes while they are counted: how
-large a grid the cells span (two cells in opposite corners make a library hold every cell between
-them), that no entities are declared, and that every formula has the value it was saved with,
-because a formula without one would silently read as blank.
+A workbook of today is a zip of XML. Three things are checked on its bytes while they are counted:
+how large a grid the cells span (two cells in opposite corners make a library hold every cell
+between them), that no entities are declared, and that every formula has the value it was saved
+with, because a formula without one would silently read as blank. The workbooks of before 2007 (xls)
+are small binary files, in which every formula has its value; they are only weighed. Either is then
+read by a process of its own that may take so much memory and no more.
 """
 
 from __future__ import annotations
 
-import datetime
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
+from openets.formats import spreadsheet
 from openets.formats.problems import refusal
-from openets.formats.sheets import ROW, Sheet, check_header
+from openets.formats.sheets import ROW, Sheet, check_header, header_cell
 from openets.formats.sources import Limits, Part, member_names, stream
 
 LIMITS = Limits(unpacked_bytes=256 * 2**20)
 CELLS = 2**22  # of the grid of one sheet: larger than all published workbooks together
 HEADER_ROWS = 60  # a header stands within these
+OLD_BYTES = 64 * 2**20  # of a workbook of before 2007, which holds no more than 65,536 rows a sheet
 OVERLAP = 2**12
 
 _PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,10})[\"']")
 _UNPLACED = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^>]*\br\s*=)[^>]*>")
+# The end of a formula, and the end of its cell with no value in between.
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\s[^>]*\br\s*=\s*[\"'](\w+)[\"'][^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-Row = list[Any]
+_IN_SHEETS = re.compile(r"^xl/\w*sheets/[^/]+\.xml$")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
+Row = list[str]
+
+
+def check_old_workbook(path: Path) -> None:
+    """Refuses a workbook of before 2007 that is larger than any of them."""
+    if path.stat().st_size > OLD_BYTES:
+        raise refusal("formats.too-large", "The workbook is larger than 64 MB.", path.name)
 
 
 def check_workbook(path: Path) -> None:
     """Refuses a workbook that is dangerous to read, or that holds formulas without values."""
-    total = 0
-    for name in member_names(path, LIMITS):
+    total = named = 0
+    names = member_names(path, LIMITS)
+    for name in names:
         if name.endswith("/"):
             continue
-        columns = rows = 0
-        before = b""
-        is_sheet = name.lower().startswith("xl/worksheets/") and name.lower().endswith(".xml")
         is_xml = name.lower().endswith((".xml", ".rels"))
+        extent = _Extent(path.name)
+        before = b""
         for chunk in stream(Part(path, name), LIMITS):
             total += len(chunk)
             if total > LIMITS.unpacked_bytes:
@@ -54,67 +67,83 @@ def check_workbook(path: Path) -> None:
             window = before + chunk
             if is_xml:
                 _check_xml(path.name, window)
-            if is_sheet:
-                width, height = _extent(path.name, window)
-                columns, rows = max(columns, width), max(rows, height)
-                if columns * rows > CELLS:
-                    raise refusal(
-                        "formats.too-many-cells",
-                        f"A sheet spans {columns:,} columns and {rows:,} rows.",
-                        path.name,
-                    )
+            if is_xml and _IN_SHEETS.match(name.lower()):
+                extent.reach(window)
+            if name.lower() == "xl/workbook.xml":
+                named += len(_SHEET.findall(chunk))
             before = window[-OVERLAP:]
+    if named > sum(1 for name in names if _IN_SHEETS.match(name.lower())):
+        raise refusal("formats.damaged", "The workbook names more sheets than it holds.", path.name)
+
+
+class _Extent:
+    """How large a grid the cells of a sheet span."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._columns = self._rows = 0
+
+    def reach(self, window: bytes) -> None:
+        """Takes in a stretch of the sheet's XML; refuses a grid that no honest sheet spans."""
+        width, height = _extent(self._file, window)
+        self._columns, self._rows = max(self._columns, width), max(self._rows, height)
+        if self._columns * self._rows > CELLS:
+            raise refusal(
+                "formats.too-many-cells",
+                f"A sheet spans {self._columns:,} columns and {self._rows:,} rows.",
+                self._file,
+            )
 
 
 def workbook_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
-    """Each sheet's name and rows, as the library gives them; call `check_workbook` first."""
-    try:
-        with CalamineWorkbook.from_path(str(path)) as book:
-            for name in book.sheet_names:
-                yield name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError, UnicodeError) as error:
-        raise _unreadable(path, error) from error
-    except BaseException as error:
-        # The library's own panics are no Exception; everything else goes on its way.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _unreadable(path, error) from error
+    """Each sheet's name and rows of text, as `spreadsheet` reads them in a process of its own."""
+    command = [sys.executable, "-P", spreadsheet.__file__, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:
+        assert reader.stdout is not None and reader.stderr is not None
+        name = ""
+        rows: list[Row] = []
+        for line in reader.stdout:
+            said = json.loads(line)
+            if isinstance(said, str):
+                if name:
+                    yield name, rows
+                name, rows = said, []
+            else:
+                rows.append(said)
+        problem = reader.stderr.read().decode("utf-8", "replace").strip()
+    if reader.returncode == spreadsheet.UNREADABLE:
+        raise refusal("formats.damaged", f"The workbook cannot be read: {problem}.", path.name)
+    if reader.returncode:
+        raise refusal(
+            "formats.bomb",
+            "Reading the workbook takes more memory than any honest workbook needs.",
+            path.name,
+        )
+    if name:
+        yield name, rows
 
 
 def find_header(rows: list[Row], cells: frozenset[str]) -> int | None:
     """The index of the first row that has all these cells, or nothing."""
     for index, row in enumerate(rows[:HEADER_ROWS]):
-        if cells <= {as_text(cell).strip() for cell in row}:
+        if cells <= {header_cell(cell) for cell in row}:
             return index
     return None
 
 
 def sheet_of(file: str, rows: list[Row], header: int) -> Sheet:
     """The rows under a header as a sheet of text; rows without a single value are left out."""
-    names = [as_text(cell).strip() for cell in rows[header]]
+    names = [header_cell(cell) for cell in rows[header]]
     check_header(names, file)
     body = rows[header + 1 :]
     columns = {
-        name: pl.Series(name, [as_text(row[index]) for row in body], dtype=pl.String)
+        name: pl.Series(name, [row[index] for row in body], dtype=pl.String)
         for index, name in enumerate(names)
         if name
     }
     numbers = pl.Series(ROW, range(header + 2, header + 2 + len(body)), dtype=pl.UInt32)
     frame = pl.DataFrame({ROW: numbers, **columns})
     return Sheet(file, frame.filter(pl.any_horizontal(pl.col(list(columns)) != "")))
-
-
-def as_text(cell: object) -> str:
-    """A cell as the text a person sees: whole numbers without a point, days in ISO form."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    return str(cell)
 
 
 def _check_xml(file: str, window: bytes) -> None:
@@ -126,8 +155,10 @@ def _check_xml(file: str, window: bytes) -> None:
 
 def _extent(file: str, window: bytes) -> tuple[int, int]:
     """Columns and rows that the cells of a stretch of sheet XML reach."""
-    if found := _FORMULA.search(window):
-        cell = found[1].decode()
+    has_formulas = b"<f" in window or b":f" in window
+    if has_formulas and (found := _FORMULA.search(window)):
+        before = _PLACE.findall(window, 0, found.start())
+        cell = b"".join(before[-1]).decode() if before else "unknown"
         raise refusal(
             "formats.formula-without-value",
             f"The formula in cell {cell} was saved without its value. Open the workbook in a "
@@ -138,8 +169,8 @@ def _extent(file: str, window: bytes) -> tuple[int, int]:
         raise refusal("formats.damaged", "A cell does not say where it stands.", file)
     places = set(_PLACE.findall(window))
     letters = {place[0] for place in places}
-    height = max((int(place[1]) for place in places), default=0)
-    return max(map(_column_number, letters), default=0), height
+    numbers = {place[1] for place in places}
+    return max(map(_column_number, letters), default=0), max(map(int, numbers), default=0)
 
 
 def _column_number(letters: bytes) -> int:
@@ -147,7 +178,3 @@ def _column_number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
-
-
-def _unreadable(path: Path, error: BaseException) -> Exception:
-    return refusal("formats.damaged", f"The workbook cannot be read: {error}.", path.name)

@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from openets.kernel.records import Malformed
+from openets.kernel.records import ActRecord, Malformed, Record
 
 Quantity = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[int, Field(gt=0, lt=10**15)]
+Serial = Annotated[int, Field(gt=0, lt=2**63)]
 Year = Annotated[int, Field(ge=1990, le=2999)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Registry = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -90,15 +91,24 @@ class _Scope(_Act):
 
 
 class Freeze(_Scope):
-    """Nothing leaves or enters the named account, kind or registry (exactly one is named)."""
+    """Nothing leaves or enters the named account, kind or registry (exactly one is named).
+
+    With `first` and `last` the registry is that of origin, and what is frozen are its serials from
+    one to the other, wherever they lie. With `incoming` a frozen account may still receive.
+    """
 
     act: Literal["freeze"] = "freeze"
+    first: Serial | None = None
+    last: Serial | None = None
+    incoming: Literal[True] | None = None
 
 
 class Lift(_Scope):
-    """Ends a freeze of the same account, kind or registry."""
+    """Ends a freeze of the same account, kind, registry or serials."""
 
     act: Literal["lift"] = "lift"
+    first: Serial | None = None
+    last: Serial | None = None
 
 
 class CapSet(_Act):
@@ -188,3 +198,8 @@ def parse_act(payload: bytes) -> Act:
     if act.payload() != payload:
         raise Malformed("The act is not written canonically.")
     return act
+
+
+def act_of(record: Record) -> Act | None:
+    """The act of a record that is one, None for a transaction; raises `Malformed`."""
+    return parse_act(record.payload) if isinstance(record, ActRecord) else None

@@ -195,8 +195,13 @@ class Receipt(NamedTuple):
     """The log's answer to an accepted batch: its promise, and a secret salt for each record.
 
     Leaves of the tree are salted because the law keeps serials and fresh transactions secret:
-    without its salt nobody can test a guess of a record against the published tree.
+    without its salt nobody can test a guess of a record against the published tree. The salts
+    stand one after the other, `SALT_BYTES` each.
     """
 
     tree_head: TreeHead
-    salts: tuple[bytes, ...]
+    salts: bytes
+
+    def salt(self, index: int) -> bytes:
+        """The salt of a record, counted from 0 within the batch."""
+        return self.salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]

@@ -27,6 +27,9 @@ TRANSACTION, ACT = 1, 2
 _RECORD = struct.Struct("<HBBQ16sq")
 _TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")
 _BLOCK = struct.Struct("<IQQ")
+_OF_ONE_BLOCK = struct.Struct("<HBBQ16sqHHQQQQHHIQQ")  # most transactions: one block, no money
+_OPENS_A_TRANSACTION = struct.pack("<HBB", FORMAT_VERSION, TRANSACTION, 0)
+_new = tuple.__new__  # of a named tuple, without counting the fields again
 _LEG = struct.Struct("<Q3sq")
 _LENGTH = struct.Struct("<I")
 
@@ -86,27 +89,12 @@ class Transaction(NamedTuple):
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        blocks = self.blocks
-        head = _TRANSACTION.pack(
-            FORMAT_VERSION,
-            TRANSACTION,
-            0,
-            self.sequence,
-            self.key,
-            self.effective,
-            self.type,
-            self.year,
-            self.transferring,
-            self.acquiring,
-            self.refers_to,
-            self.reservation,
-            len(blocks),
-            len(self.legs),
-        )
-        if len(blocks) == 1 and not self.legs:
-            return head + _BLOCK.pack(*blocks[0])
-        parts = [head, *(_BLOCK.pack(*block) for block in blocks)]
-        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in self.legs)
+        blocks, legs = self.blocks, self.legs
+        head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
+        if len(blocks) == 1 and not legs:
+            return _OF_ONE_BLOCK.pack(*head, *blocks[0])
+        parts = [_TRANSACTION.pack(*head), *(_BLOCK.pack(*block) for block in blocks)]
+        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
         return b"".join(parts)
 
 
@@ -131,6 +119,11 @@ def decode_record(data: bytes) -> Record:
     """The record these bytes are; raises `Malformed` unless every byte is accounted for."""
     if len(data) < _RECORD.size:
         raise Malformed(f"A record has at least {_RECORD.size} bytes; this has {len(data)}.")
+    if len(data) == _OF_ONE_BLOCK.size and data.startswith(_OPENS_A_TRANSACTION):
+        fields = _OF_ONE_BLOCK.unpack(data)
+        if fields[12:14] == (1, 0):
+            blocks = (_new(Block, fields[14:]),)
+            return _new(Transaction, (*fields[3:12], blocks, ()))
     version, form, zero = data[0] | data[1] << 8, data[2], data[3]
     if version != FORMAT_VERSION:
         raise Malformed(f"Record format {version} is not known; this release reads 1.")
@@ -151,14 +144,15 @@ def _decode_transaction(data: bytes) -> Transaction:
     legs_at = _TRANSACTION.size + block_count * _BLOCK.size
     if len(data) != legs_at + leg_count * _LEG.size:
         raise Malformed("A transaction record is longer or shorter than its counts say.")
-    blocks = tuple(map(Block._make, _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])))
+    found = _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])
+    blocks = tuple([_new(Block, block) for block in found])
     legs: tuple[Leg, ...] = ()
     if leg_count:
         legs = tuple(
             Leg(account, currency.decode("ascii", "replace"), cents)
             for account, currency, cents in _LEG.iter_unpack(data[legs_at:])
         )
-    return Transaction._make((*fields[3:12], blocks, legs))
+    return _new(Transaction, (*fields[3:12], blocks, legs))
 
 
 def _decode_act(data: bytes) -> ActRecord:

@@ -9,7 +9,7 @@ were acquired; the oldest leave first, and a block is cut on its left.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from openets.kernel import acts
@@ -18,18 +18,19 @@ from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
 from openets.kernel.records import ActRecord, Block, Record, Transaction
 from openets.kernel.refusal import Refusal
 from openets.ledger import checks
+from openets.ledger.frozen import Scope, Still, scope_of, still_of
 from openets.ledger.requests import ActRequest, Request, TransactionRequest
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
 
-Undo = tuple[Callable[..., Any], tuple[Any, ...]]
+Undo = tuple[Any, ...]  # a function and its arguments
 COMPACT_AFTER = 256  # spent entries a queue may carry before it is rewritten
 
 
 class Account:
     """What the book knows of an account: its place, its type and its status."""
 
-    __slots__ = ("number", "operator", "period", "registry", "status", "type")
+    __slots__ = ("number", "operator", "period", "registry", "standing", "type")
 
     def __init__(self, opened: acts.AccountOpened, status: str) -> None:
         self.number = opened.number
@@ -37,7 +38,12 @@ class Account:
         self.type = opened.type
         self.period = opened.period
         self.operator = opened.operator
-        self.status = status
+        self.standing = (opened.type, status)  # what the law looks at
+
+    @property
+    def status(self) -> str:
+        """The status of the rulebook the account is in."""
+        return self.standing[1]
 
 
 class Pool:
@@ -106,6 +112,33 @@ class Queue:
         del self.ends[: self.head]
         self.head = 0
 
+    # What takes back one change each; they are called newest first.
+
+    def restore_head(self, head: int, start: int, quantity: int) -> None:
+        """Makes a block the oldest again, beginning where it began."""
+        self.head, self.starts[head], self.quantity = head, start, quantity
+
+    def restore_all(self, starts: array[int], ends: array[int], quantity: int) -> None:
+        """Puts all blocks back."""
+        self.starts, self.ends, self.quantity = starts, ends, quantity
+
+    def remove_newest(self, quantity: int) -> None:
+        """Takes off the block that came last."""
+        self.starts.pop()
+        self.ends.pop()
+        self.quantity -= quantity
+
+
+class Layer:
+    """What was applied and is not committed: where it began, and what takes it back."""
+
+    __slots__ = ("head", "sequence", "undo")
+
+    def __init__(self, sequence: int, head: bytes) -> None:
+        self.sequence = sequence
+        self.head = head
+        self.undo: list[Undo] = []
+
 
 class Book:
     """The state after the records so far. `status_at_opening` is the rulebook's first status."""
@@ -126,14 +159,16 @@ class Book:
         self.caps: dict[tuple[str, int], int] = {}
         self.reservations: dict[int, Reservation] = {}
         self.reserved: dict[tuple[int, int], int] = {}
-        self.frozen: set[int | str | tuple[str, int]] = set()
+        self.frozen: dict[Scope, bool] = {}  # True where units may still come in
+        self.still: dict[str, Still] = {}  # frozen serials by registry of origin
+        self.stopped: dict[tuple[int, int], int] = {}  # frozen units by (account, kind)
         self.emissions: dict[tuple[int, int], int] = {}
         self.money: dict[tuple[int, str], int] = {}
         self.keys: dict[bytes, int] = {}
-        self.permitted: dict[int, set[checks.Likeness]] = {}  # by the tables they were put to
+        self.left_to_check: dict[checks.Likeness, tuple[checks.TransactionCheck, ...]] = {}
         self._tables: dict[int, Tables] = {}
-        self._layers: list[list[Undo]] = [[]]  # what is not committed, oldest first
-        self._undo = self._layers[-1]
+        self._layers = [Layer(self.sequence, self.head)]  # oldest first
+        self._undo = self._layers[-1].undo
         self._spent: set[Queue] = set()
 
     # -- asking ---------------------------------------------------------------------------------
@@ -152,8 +187,10 @@ class Book:
         return queue.quantity if queue else 0
 
     def available(self, account: int, kind: int) -> int:
-        """Units of a kind in an account that are not reserved."""
-        return self.held(account, kind) - self.reserved.get((account, kind), 0)
+        """Units of a kind in an account that are neither reserved nor frozen as serials."""
+        place = (account, kind)
+        bound = self.reserved.get(place, 0) + self.stopped.get(place, 0)
+        return self.held(account, kind) - bound
 
     def holdings(self, account: int) -> dict[int, int]:
         """Units in an account by kind."""
@@ -201,10 +238,11 @@ class Book:
         record = self._transaction(request, request.blocks or self._pick(request))
         return checks.blocks_are_few(self.tables_at(record.effective), record) or record
 
-    def check(self, record: Record) -> Refusal | None:
-        """Why a record that already names its serials could not follow, or None."""
+    def check(self, record: Record, act: acts.Act | None) -> Refusal | None:
+        """Why a record (and its act, if it is one) could not follow as it stands, or None."""
         if isinstance(record, ActRecord):
-            return checks.check_act(self, record.effective, acts.parse_act(record.payload))
+            assert act is not None
+            return checks.check_act(self, record.effective, act)
         lines: dict[int, int] = {}
         for block in record.blocks:
             lines[block.kind] = lines.get(block.kind, 0) + block.quantity
@@ -245,6 +283,8 @@ class Book:
             start = self.last_serial.get(self.kinds[kind].registry, 0) + 1
             return (Block(kind, start, start + wanted - 1),)
         queue = self.queues[(request.transferring, kind)]
+        if (request.transferring, kind) in self.stopped:
+            return self._pick_around(queue, kind, wanted)
         blocks = []
         index = queue.head
         while wanted:
@@ -255,29 +295,41 @@ class Book:
             index += 1
         return tuple(blocks)
 
+    def _pick_around(self, queue: Queue, kind: int, wanted: int) -> tuple[Block, ...]:
+        """The oldest serials that are not frozen."""
+        still = self.still[self.kinds[kind].registry]
+        blocks: list[Block] = []
+        for start, end in queue.blocks():
+            for first, last in still.around(start, end):
+                if not wanted:
+                    return tuple(blocks)
+                last = min(last, first + wanted - 1)
+                blocks.append(Block(kind, first, last))
+                wanted -= last - first + 1
+        return tuple(blocks)
+
     # -- applying -------------------------------------------------------------------------------
 
-    def apply(self, record: Record, head: bytes) -> None:
-        """Takes a record into the state; `head` is the chain after it. Checks nothing."""
-        self._undo.append((self._back_to, (self.sequence, self.head, record.key)))
-        self.sequence, self.head = record.sequence, head
+    def apply(self, record: Record, act: acts.Act | None) -> None:
+        """Takes a record (and its act, if it is one) into the state. Checks nothing."""
+        self.sequence = record.sequence
         self.keys[record.key] = record.sequence
+        self._undo.append((self.keys.pop, record.key))
         if isinstance(record, Transaction):
             self._move(record)
-        else:
-            self._act(record.sequence, acts.parse_act(record.payload))
+        elif act is not None:
+            self._act(record.sequence, act)
 
-    def seal(self) -> None:
-        """What is applied from here on is committed after, and apart from, what was before."""
-        self._undo = []
-        self._layers.append(self._undo)
+    def seal(self, head: bytes) -> None:
+        """Ends a batch: the records applied since the last one lead to this head of the chain."""
+        self.head = head
+        self._layers.append(Layer(self.sequence, head))
+        self._undo = self._layers[-1].undo
 
     def commit(self) -> None:
-        """What was applied up to the first seal, or all of it, can no longer be rolled back."""
-        self._layers.pop(0)
-        if not self._layers:
-            self.seal()
-        if any(self._layers):
+        """The oldest sealed batch can no longer be rolled back."""
+        del self._layers[0]
+        if any(layer.undo for layer in self._layers):
             return
         for queue in self._spent:  # its entries move, so nothing may still have to be undone
             queue.compact()
@@ -285,34 +337,33 @@ class Book:
 
     def roll_back(self) -> None:
         """Undoes everything that is not committed, newest first."""
-        while self._layers:
-            layer = self._layers.pop()
-            while layer:
-                function, arguments = layer.pop()
+        for layer in reversed(self._layers):
+            for function, *arguments in reversed(layer.undo):
                 function(*arguments)
-        self.seal()
+        oldest = self._layers[0]
+        self.sequence, self.head = oldest.sequence, oldest.head
+        self._layers = [Layer(self.sequence, self.head)]
+        self._undo = self._layers[-1].undo
         self._spent.clear()
-
-    def _back_to(self, sequence: int, head: bytes, key: bytes) -> None:
-        self.sequence, self.head = sequence, head
-        del self.keys[key]
+        self.left_to_check.clear()  # it may rest on kinds that were taken back
 
     def _set(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
         """Sets a value of a mapping, undoably."""
         if key in mapping:
-            self._undo.append((mapping.__setitem__, (key, mapping[key])))
+            self._undo.append((mapping.__setitem__, key, mapping[key]))
         else:
-            self._undo.append((mapping.pop, (key,)))
+            self._undo.append((mapping.pop, key))
         mapping[key] = value
 
     def _move(self, transaction: Transaction) -> None:
+        transferring, acquiring = transaction.transferring, transaction.acquiring
         for block in transaction.blocks:
-            if transaction.transferring:
-                self._remove(transaction.transferring, block)
+            if transferring:
+                self._remove(transferring, block)
             else:
                 self._create(block)
-            self._add(transaction.acquiring, block)
-        if not transaction.transferring:
+            self._add(acquiring, block)
+        if not transferring:
             pool = self.pools[transaction.refers_to]
             self._change(pool, "drawn", pool.drawn + transaction.quantity)
         elif self._is_replacing(transaction):
@@ -327,10 +378,9 @@ class Book:
         kind, start, end = block
         queue = self.queues[(account, kind)]
         index = queue.index_of(start, end)
-        first, last = queue.starts[index], queue.ends[index]
-        if index == queue.head and first == start:
-            self._undo.append((self._restore_head, (queue, index, start, queue.quantity)))
-            if end == last:
+        if index == queue.head and queue.starts[index] == start:
+            self._undo.append((queue.restore_head, index, start, queue.quantity))
+            if end == queue.ends[index]:
                 queue.head = index + 1
                 if queue.head > COMPACT_AFTER and queue.head * 2 > len(queue.starts):
                     self._spent.add(queue)
@@ -343,9 +393,7 @@ class Book:
     def _cut_out(self, queue: Queue, index: int, block: Block) -> None:
         """Takes serials out of the middle of a queue (they were named, not picked)."""
         first, last = queue.starts[index], queue.ends[index]
-        self._undo.append(
-            (self._restore_all, (queue, queue.starts[:], queue.ends[:], queue.quantity))
-        )
+        self._undo.append((queue.restore_all, queue.starts[:], queue.ends[:], queue.quantity))
         rest = [
             (start, end)
             for start, end in ((first, block.start - 1), (block.end + 1, last))
@@ -354,29 +402,16 @@ class Book:
         queue.starts[index : index + 1] = array("q", [start for start, _ in rest])
         queue.ends[index : index + 1] = array("q", [end for _, end in rest])
 
-    @staticmethod
-    def _restore_head(queue: Queue, head: int, start: int, quantity: int) -> None:
-        queue.head, queue.starts[head], queue.quantity = head, start, quantity
-
-    @staticmethod
-    def _restore_all(queue: Queue, starts: array[int], ends: array[int], quantity: int) -> None:
-        queue.starts, queue.ends, queue.quantity = starts, ends, quantity
-
     def _add(self, account: int, block: Block) -> None:
         kind, start, end = block
         queue = self.queues.get((account, kind))
         if queue is None:
             queue = self.queues[(account, kind)] = Queue()
+        quantity = end - start + 1
         queue.starts.append(start)
         queue.ends.append(end)
-        queue.quantity += end - start + 1
-        self._undo.append((self._remove_newest, (queue, end - start + 1)))
-
-    @staticmethod
-    def _remove_newest(queue: Queue, quantity: int) -> None:
-        queue.starts.pop()
-        queue.ends.pop()
-        queue.quantity -= quantity
+        queue.quantity += quantity
+        self._undo.append((queue.remove_newest, quantity))
 
     def _create(self, block: Block) -> None:
         self._set(self.last_serial, self.kinds[block.kind].registry, block.end)
@@ -397,14 +432,14 @@ class Book:
 
     def _change(self, thing: object, name: str, value: object) -> None:
         """Sets an attribute, undoably."""
-        self._undo.append((setattr, (thing, name, getattr(thing, name))))
+        self._undo.append((setattr, thing, name, getattr(thing, name)))
         setattr(thing, name, value)
 
     def _release(self, sequence: int) -> None:
         reservation = self.reservations[sequence]
         place = (reservation.account, reservation.kind)
         self._set(self.reserved, place, self.reserved[place] - reservation.quantity)
-        self._undo.append((self.reservations.__setitem__, (sequence, reservation)))
+        self._undo.append((self.reservations.__setitem__, sequence, reservation))
         del self.reservations[sequence]
 
     def _act(self, sequence: int, act: acts.Act) -> None:
@@ -418,9 +453,10 @@ class Book:
             case acts.AccountOpened():
                 self._set(self.accounts, act.number, Account(act, checks.OPEN))
             case acts.StatusChanged():
-                self._change(self.accounts[act.account], "status", act.status)
+                account = self.accounts[act.account]
+                self._change(account, "standing", (account.type, act.status))
             case acts.Freeze() | acts.Lift():
-                self._freeze(checks.scope_of(act), isinstance(act, acts.Freeze))
+                self._freeze(act)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self._set(self.pools, sequence, Pool(act))
                 if isinstance(act, acts.CapSet):
@@ -438,12 +474,28 @@ class Book:
             case acts.EmissionsVerified():
                 self._set(self.emissions, (act.account, act.year), act.tonnes)
 
-    def _freeze(self, scope: int | str | tuple[str, int], frozen: bool) -> None:
-        if frozen and scope in self.frozen:
-            return  # nor may undoing this order lift the one before it
-        if frozen:
-            self.frozen.add(scope)
-            self._undo.append((self.frozen.discard, (scope,)))
-        else:
-            self.frozen.discard(scope)
-            self._undo.append((self.frozen.add, (scope,)))
+    def _freeze(self, act: acts.Freeze | acts.Lift) -> None:
+        scope = scope_of(act)
+        if isinstance(act, acts.Freeze):
+            self._set(self.frozen, scope, bool(act.incoming))
+        elif scope in self.frozen:
+            self._undo.append((self.frozen.__setitem__, scope, self.frozen.pop(scope)))
+        if isinstance(scope, tuple) and len(scope) == 3:
+            self._change(self, "still", still_of(self.frozen))
+            self._change(self, "stopped", self._count_stopped())
+
+    def _count_stopped(self) -> dict[tuple[int, int], int]:
+        """Frozen units by place. They cannot move, so a count made at the order stays right."""
+        found = {}
+        for (account, kind), queue in self.queues.items():
+            still = self.still.get(self.kinds[kind].registry)
+            if still is None:
+                continue
+            count = sum(
+                last - first + 1
+                for start, end in queue.blocks()
+                for first, last in still.within(start, end)
+            )
+            if count:
+                found[account, kind] = count
+        return found

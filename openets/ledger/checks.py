@@ -16,6 +16,7 @@ from openets.kernel import acts
 from openets.kernel.clock import is_instant
 from openets.kernel.records import Transaction, type_label
 from openets.kernel.refusal import Refusal
+from openets.ledger.frozen import Scope, name_of_scope, scope_of
 from openets.ledger.requests import TransactionRequest
 from openets.rulebook.model import NoLaw
 from openets.rulebook.tables import Tables
@@ -42,27 +43,45 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     if not is_instant(movement.effective):
         return NO_DAY
     tables = book.tables_at(movement.effective)
-    permitted = book.permitted.setdefault(id(tables), set())
-    likeness = _likeness(book, movement, lines)
-    for check in CHECKS_OF_EACH if likeness in permitted else TRANSACTION_CHECKS:
+    likeness = _likeness(book, tables, movement, lines)
+    left = book.left_to_check.get(likeness)
+    for check in TRANSACTION_CHECKS if left is None else left:
         refusal = check(book, tables, movement, lines)
         if refusal is not None:
             return refusal
-    permitted.add(likeness)
+    if left is None:
+        book.left_to_check[likeness] = _left_to_check(tables, movement)
     return None
 
 
-def _likeness(book: Book, movement: Movement, lines: Lines) -> Likeness:
-    """All that the checks of the law look at; what they permitted once they permit again."""
+def _likeness(book: Book, tables: Tables, movement: Movement, lines: Lines) -> Likeness:
+    """All that decides which checks apply, and what the law says in them."""
     sender = book.accounts.get(movement.transferring)
     receiver = book.accounts.get(movement.acquiring)
     return (
+        id(tables),
         movement.type,
         movement.year,
-        (sender.type, sender.status) if sender else movement.transferring,
-        (receiver.type, receiver.status) if receiver else movement.acquiring,
-        *(kind for kind, _ in lines),
+        sender.standing if sender else movement.transferring,
+        receiver.standing if receiver else movement.acquiring,
+        lines[0][0] if len(lines) == 1 else tuple(kind for kind, _ in lines),
+        bool(movement.blocks),
+        bool(movement.legs),
     )
+
+
+def _left_to_check(tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
+    """What has to be asked of each movement, where one like it was permitted."""
+    left = {accounts_differ, nothing_frozen, quantity_is_positive, is_covered}
+    if not movement.transferring:
+        left.add(creation_is_permitted)
+    if tables.transaction_types[movement.type].reverses:
+        left.add(terminal_is_final)
+    if movement.blocks:
+        left |= {serials_are_right, serials_are_free}
+    if movement.legs:
+        left.add(money_balances)
+    return tuple(check for check in TRANSACTION_CHECKS if check in left)
 
 
 def _citation(movement: Movement) -> str:
@@ -159,10 +178,12 @@ def _status_refusal(code: str, account: Account, verb: str, movement: Movement) 
 def nothing_frozen(book: Book, _: Tables, movement: Movement, lines: Lines) -> Refusal | None:
     if not book.frozen:
         return None
-    scopes: list[int | str | tuple[str, int]] = [("kind", kind) for kind, _quantity in lines]
-    for number in (movement.transferring, movement.acquiring):
-        if number:
-            scopes += [number, book.accounts[number].registry]
+    scopes: list[Scope] = [("kind", kind) for kind, _quantity in lines]
+    if movement.transferring:
+        scopes += [movement.transferring, book.accounts[movement.transferring].registry]
+    if not book.frozen.get(movement.acquiring):  # unless what comes in is let in
+        scopes.append(movement.acquiring)
+    scopes.append(book.accounts[movement.acquiring].registry)
     for scope in scopes:
         if scope in book.frozen:
             sentence = f"The {name_of_scope(scope)} is frozen; the freeze must be lifted."
@@ -189,7 +210,8 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    if lines and all(0 < quantity < 2**62 for _, quantity in lines):
+    wrong = [quantity for _, quantity in lines if not 0 < quantity < 2**62]
+    if lines and not wrong:
         return None
     return Refusal("ledger.quantity", "A transaction moves at least one whole unit.", LEDGER)
 
@@ -248,7 +270,7 @@ def creation_is_permitted(
 
 def is_covered(book: Book, _: Tables, movement: Movement, lines: Lines) -> Refusal | None:
     sender = movement.transferring
-    reservation = book.reservations.get(movement.reservation)
+    reservation = book.reservations.get(movement.reservation) if movement.reservation else None
     if movement.reservation and (
         reservation is None or (reservation.account, reservation.kind) != (sender, lines[0][0])
     ):
@@ -260,6 +282,8 @@ def is_covered(book: Book, _: Tables, movement: Movement, lines: Lines) -> Refus
         free = book.available(sender, kind) + (reservation.quantity if reservation else 0)
         if quantity > free:
             sentence = f"Account {sender} has {free} of kind {kind} available, not {quantity}."
+            if stopped := book.stopped.get((sender, kind)):
+                sentence += f" {stopped} of those it holds are frozen."
             return Refusal("ledger.not-covered", sentence, LEDGER)
     return None
 
@@ -288,6 +312,19 @@ def serials_are_right(book: Book, _: Tables, movement: Movement, lines: Lines) -
             place = f"{book.kinds[kind].registry} {start}-{end}"
             sentence = f"Account {movement.transferring} does not hold serials {place}."
             return Refusal("ledger.serials-not-held", sentence, LEDGER)
+    return None
+
+
+def serials_are_free(book: Book, _: Tables, movement: Movement, _l: Lines) -> Refusal | None:
+    """Only where the serials were named: no frozen one is among them."""
+    if not book.still or not movement.transferring:
+        return None
+    for kind, start, end in movement.blocks:
+        registry = book.kinds[kind].registry
+        still = book.still.get(registry)
+        for first, last in still.within(start, end) if still else ():
+            sentence = f"The {name_of_scope((registry, first, last))} are frozen."
+            return Refusal("ledger.serials-frozen", sentence, LEDGER)
     return None
 
 
@@ -339,36 +376,9 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     creation_is_permitted,
     is_covered,
     serials_are_right,
+    serials_are_free,
     money_balances,
 )
-LAW_OF_ALIKE = (
-    type_is_law,
-    parties_are_named,
-    types_permit,
-    statuses_permit,
-    kinds_permit,
-    usable_for_year,
-)
-CHECKS_OF_EACH = tuple(check for check in TRANSACTION_CHECKS if check not in LAW_OF_ALIKE)
-
-
-def scope_of(act: acts.Freeze | acts.Lift) -> int | str | tuple[str, int]:
-    """What a freeze or lift names, as the book keeps it; raises `ValueError` unless exactly one."""
-    named = [
-        scope
-        for scope in (act.account, act.registry, ("kind", act.kind) if act.kind else None)
-        if scope is not None
-    ]
-    if len(named) != 1:
-        raise ValueError("A freeze names one account, kind or registry.")
-    return named[0]
-
-
-def name_of_scope(scope: int | str | tuple[str, int]) -> str:
-    """What is frozen, in words: 'account 12', 'kind 3', 'registry AT'."""
-    if isinstance(scope, tuple):
-        return f"kind {scope[1]}"
-    return f"account {scope}" if isinstance(scope, int) else f"registry {scope}"
 
 
 def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
@@ -447,6 +457,11 @@ def _check_freeze(book: Book, act: acts.Freeze | acts.Lift) -> Refusal | None:
         return Refusal("ledger.freeze-scope", str(error), LEDGER)
     if isinstance(scope, int) and scope not in book.accounts:
         return _no_account(scope)
+    if isinstance(scope, tuple) and len(scope) == 3:
+        last = book.last_serial.get(scope[0], 0)
+        if scope[2] > last:
+            sentence = f"Of the serials of {scope[0]} those up to {last} exist, not {scope[2]}."
+            return Refusal("ledger.freeze-serials", sentence, LEDGER)
     if isinstance(act, acts.Lift) and scope not in book.frozen:
         return Refusal("ledger.not-frozen", "What is to be lifted is not frozen.", LEDGER)
     return None

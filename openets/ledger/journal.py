@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from openets.kernel.batch import SALT_BYTES, Batch, Receipt, TreeHead, decode_batch
+from openets.kernel.batch import Receipt, TreeHead, decode_batch
 from openets.kernel.records import Record, decode_record
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.storage.database import Database, StorageError
@@ -59,18 +59,18 @@ class Journal:
             found[name] = bytes(value)
         return found
 
-    def append(self, envelope: bytes, batch: Batch, receipt: Receipt) -> None:
+    def append(self, first: int, count: int, envelope: bytes, receipt: Receipt) -> None:
         """Writes one accepted batch, durably; the first sequence is unique, so never twice."""
         tree = receipt.tree_head
         with self.database.durable("journal.commit"):
             self.database.run(
                 f"INSERT INTO journal_batch ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    batch.first,
-                    len(batch.records),
+                    first,
+                    count,
                     tree.recorded,
                     envelope,
-                    b"".join(receipt.salts),
+                    receipt.salts,
                     tree.root,
                     tree.head,
                     tree.signature,
@@ -110,12 +110,11 @@ class Journal:
 
 def _row(found: tuple[int, int, int, bytes, bytes, bytes, bytes, bytes]) -> Row:
     first, count, recorded, envelope, salts, root, head, signature = found
-    envelope, salts = bytes(envelope), bytes(salts)
+    envelope = bytes(envelope)
     tree = TreeHead(
         envelope[8:24], first + count - 1, bytes(root), bytes(head), recorded, bytes(signature)
     )
-    parts = tuple(salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES))
-    return Row(first, count, envelope, Receipt(tree, parts))
+    return Row(first, count, envelope, Receipt(tree, bytes(salts)))
 
 
 def _sealed(name: str, value: bytes) -> bytes:

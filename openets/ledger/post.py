@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from openets.kernel.acts import act_of
 from openets.kernel.batch import (
     FROM_OFFICERS,
     FROM_REGISTRY,
@@ -151,7 +152,6 @@ class Writer:
         """Applies to the book what can be done of these requests, and signs it."""
         book = self.book
         batch = _Batch(book.sequence + 1)
-        previous = book.head
         records: list[bytes] = []
         for place in places:
             request = requests[place]
@@ -164,11 +164,11 @@ class Writer:
             if isinstance(record, Refusal):
                 batch.answered[place] = Outcome(request.key, 0, (record,))
                 continue
-            data = record.encode()
-            book.apply(record, extend_chain(book.head, (data,)))
+            book.apply(record, request.act if isinstance(request, ActRequest) else None)
             batch.places.append((place, request.key))
-            records.append(data)
-        book.seal()
+            records.append(record.encode())
+        previous = book.head
+        book.seal(extend_chain(previous, records))
         if records:
             batch.envelope = encode_batch(
                 origin=FROM_REGISTRY,
@@ -214,7 +214,7 @@ class Writer:
         boundary("writer.offer.after")
         match answer:
             case Accepted(receipt):
-                self.journal.append(batch.envelope, decode_batch(batch.envelope), receipt)
+                self.journal.append(batch.first, len(batch.places), batch.envelope, receipt)
                 self.book.commit()
                 self._stands = receipt.tree_head.size
                 outcomes.update(batch.answered)
@@ -258,11 +258,13 @@ class Writer:
         try:
             for data in batch.records:
                 record = decode_record(data)
-                refusal = self.book.check(record)
+                act = act_of(record)
+                refusal = self.book.check(record, act)
                 if refusal is not None:
                     raise WriterStopped(f"The log has record {record.sequence}: {refusal}")
-                self.book.apply(record, extend_chain(self.book.head, (data,)))
-            self.journal.append(envelope, batch, receipt)
+                self.book.apply(record, act)
+            self.book.seal(batch.head)
+            self.journal.append(batch.first, len(batch.records), envelope, receipt)
         except BaseException:
             self.book.roll_back()
             raise
@@ -324,7 +326,9 @@ def _says_the_same(request: Request, record: Record) -> bool:
 def fold(book: Book, journal: Journal) -> Iterator[int]:
     """Brings a book to the journal's state, row by row, checking nothing; yields how far it is."""
     for row in journal.rows(book.sequence):
-        for data in decode_batch(row.envelope).records:
-            book.apply(decode_record(data), extend_chain(book.head, (data,)))
+        records = decode_batch(row.envelope).records
+        for record in map(decode_record, records):
+            book.apply(record, act_of(record))
+        book.seal(extend_chain(book.head, records))
         book.commit()
         yield book.sequence

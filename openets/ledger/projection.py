@@ -4,16 +4,23 @@ The projection is a fold of the journal and nothing else. It may be dropped and 
 time; `mark` says how far it has come, and moves in the same database transaction as the rows. Work
 is done a stretch of records at a time and set by set, because the rows are the greater part of all
 work: current holdings touched by a stretch are fetched together, changed in memory, written once.
+
+A holding is known by its account and its last serial: one that lost its oldest units is the same
+row with another beginning. What is asked of an account lies together (`entry`, `holding`,
+`balance`), because rows that lie together are written and read together.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import hashlib
+from collections import defaultdict
+from typing import Any
 
 from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
 from openets.kernel.records import ActRecord, Record, Transaction, decode_record
-from openets.ledger.checks import OPEN, name_of_scope, scope_of
+from openets.ledger.checks import OPEN
+from openets.ledger.frozen import name_of_scope, scope_of
 from openets.ledger.journal import Journal
 from openets.storage.database import Database
 
@@ -40,6 +47,14 @@ TABLES: dict[str, tuple[str, ...]] = {
         "kind {id} NOT NULL",
         "first_serial {id} NOT NULL",
         "last_serial {id} NOT NULL",
+        "PRIMARY KEY (sequence, kind, first_serial)",
+    ),
+    "entry": (
+        "account {id} NOT NULL",
+        "sequence {id} NOT NULL",
+        "kind {id} NOT NULL",
+        "quantity {id} NOT NULL",  # received, or with a minus given
+        "PRIMARY KEY (account, sequence, kind)",
     ),
     "leg": (
         "sequence {id} NOT NULL",
@@ -65,12 +80,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "frozen": ("scope TEXT PRIMARY KEY", "sequence {id} NOT NULL"),
     "holding": (
-        "kind {id} NOT NULL",
-        "first_serial {id} NOT NULL",
-        "last_serial {id} NOT NULL",
         "account {id} NOT NULL",
+        "kind {id} NOT NULL",
+        "last_serial {id} NOT NULL",
+        "first_serial {id} NOT NULL",
         "acquired {id} NOT NULL",
-        "PRIMARY KEY (kind, first_serial)",
+        "PRIMARY KEY (account, kind, last_serial)",
     ),
     "balance": (
         "account {id} NOT NULL",
@@ -85,27 +100,22 @@ TABLES: dict[str, tuple[str, ...]] = {
         "PRIMARY KEY (account, year)",
     ),
 }
-INDEXES = (
-    "CREATE INDEX record_transferring ON record (transferring, sequence)",
-    "CREATE INDEX record_acquiring ON record (acquiring, sequence)",
-    "CREATE INDEX block_sequence ON block (sequence)",
-    "CREATE INDEX block_serial ON block (kind, first_serial)",
-    "CREATE INDEX holding_account ON holding (account)",
+TABLES_MADE = tuple(
+    f"CREATE TABLE {table} ({', '.join(columns)})"
+    + (" {clustered}" if columns[-1].startswith("PRIMARY KEY") else "")
+    for table, columns in TABLES.items()
 )
-TABLES_MADE = (
-    *(f"CREATE TABLE {table} ({', '.join(columns)})" for table, columns in TABLES.items()),
-    *INDEXES,
-)
+SHAPE = hashlib.sha256("\n".join(TABLES_MADE).encode()).digest()
+KEY = ("account {id}", "kind {id}", "last_serial {id}")  # of a holding
+NO_MOVEMENT = (0, 0, 0, 0, 0, 0)  # of type, year, accounts, reference and quantity: an act's row
+
+Key = tuple[int, int, int]
+Holding = tuple[int, int, int, int, int]  # its key, its first serial, the record that acquired it
 
 
-class Holding(NamedTuple):
-    """A row of current holdings."""
-
-    kind: int
-    first: int
-    last: int
-    account: int
-    acquired: int
+def columns_of(table: str) -> list[str]:
+    """The columns of a table as they are declared."""
+    return [column for column in TABLES[table] if not column.startswith("PRIMARY KEY")]
 
 
 class Projection:
@@ -122,8 +132,15 @@ class Projection:
                 self.database.run(f"DROP TABLE IF EXISTS {table}")
             for statement in TABLES_MADE:
                 self.database.run(statement)
-            start = ("journal", 0, genesis(self.store))
-            self.database.run("INSERT INTO mark VALUES (?, ?, ?)", start)
+            for mark in (("journal", 0, genesis(self.store)), ("shape", 0, SHAPE)):
+                self.database.run("INSERT INTO mark VALUES (?, ?, ?)", mark)
+
+    def is_of_this_release(self) -> bool:
+        """True if the tables there are have the shape this release gives them."""
+        if not self.database.has_table("mark"):
+            return False
+        found = self.database.row("SELECT head FROM mark WHERE name = 'shape'")
+        return found is not None and bytes(found[0]) == SHAPE
 
     def mark(self) -> tuple[int, bytes]:
         """How far the tables have come: the last sequence and the chain's head there."""
@@ -152,26 +169,28 @@ class Projection:
     def _write(self, stretch: Stretch, last: int, head: bytes) -> None:
         database = self.database
         with database.durable("projection.commit"):
-            for table in ("record", "block", "leg", "kind", "account"):
-                if rows := stretch.rows[table]:
-                    columns = [column.split()[0] for column in TABLES[table]]
-                    database.copy_rows(table, columns, rows)
-            self._write_holdings(stretch)
+            stretch.rows["entry"].sort()  # neighbours lie on the same page
+            for table, rows in stretch.rows.items():
+                if rows:
+                    database.copy_rows(table, columns_of(table), rows)
+            holdings = Holdings(database, stretch)
+            for transaction in stretch.moves:
+                holdings.move(transaction)
+            holdings.write()
             database.run_many(
                 "UPDATE account SET status = ? WHERE number = ?",
                 [(status, number) for number, status in stretch.statuses.items()],
             )
-            database.run_many(
-                "INSERT INTO balance (account, kind, quantity) VALUES (?, ?, ?)"
-                " ON CONFLICT (account, kind)"
-                " DO UPDATE SET quantity = balance.quantity + excluded.quantity",
+            self._merge(
+                "balance",
                 # Also where it comes to nothing: rows must not depend on how far a stretch went.
                 [(*place, change) for place, change in stretch.balances.items()],
+                "(account, kind) DO UPDATE SET quantity = balance.quantity + excluded.quantity",
             )
-            database.run_many(
-                "INSERT INTO emission (account, year, tonnes) VALUES (?, ?, ?)"
-                " ON CONFLICT (account, year) DO UPDATE SET tonnes = excluded.tonnes",
+            self._merge(
+                "emission",
                 [(*place, tonnes) for place, tonnes in stretch.emissions.items()],
+                "(account, year) DO UPDATE SET tonnes = excluded.tonnes",
             )
             database.run_many(
                 "DELETE FROM frozen WHERE scope = ?", [(scope,) for scope in stretch.frozen]
@@ -180,75 +199,92 @@ class Projection:
                 "INSERT INTO frozen (scope, sequence) VALUES (?, ?)",
                 [(scope, since) for scope, since in stretch.frozen.items() if since],
             )
-            database.run("UPDATE mark SET sequence = ?, head = ?", (last, head))
+            database.run(
+                "UPDATE mark SET sequence = ?, head = ? WHERE name = 'journal'", (last, head)
+            )
 
-    def _write_holdings(self, stretch: Stretch) -> None:
-        before = self._fetch_touched(stretch)
-        after = dict(before)
-        for sequence, transaction in stretch.moves:
-            for kind, start, end in transaction.blocks:
-                if transaction.transferring:
-                    self._cut(before, after, kind, start, end)
-                after[kind, start] = Holding(kind, start, end, transaction.acquiring, sequence)
-        gone = [place for place, row in before.items() if after.get(place) != row]
-        new = [row for place, row in after.items() if before.get(place) != row]
-        self.database.run_many("DELETE FROM holding WHERE kind = ? AND first_serial = ?", gone)
-        self.database.copy_rows(
-            "holding", ("kind", "first_serial", "last_serial", "account", "acquired"), new
+    def _merge(self, table: str, rows: list[tuple[int, ...]], on_conflict: str) -> None:
+        if rows:
+            columns = columns_of(table)
+            self.database.merge_rows(table, columns, sorted(rows), f"ON CONFLICT {on_conflict}")
+
+
+class Holdings:
+    """The holdings a stretch touches: fetched together, changed in memory, written together."""
+
+    def __init__(self, database: Database, stretch: Stretch) -> None:
+        self._database = database
+        self._now: dict[tuple[int, int], Holding] = {}  # by kind and first serial
+        self._fetched: set[Key] = set()
+        self._gone: list[Key] = []
+        self._fetch(stretch)
+
+    def move(self, transaction: Transaction) -> None:
+        """Takes the blocks out of the holdings they lie in, and to where they go."""
+        sequence, sender, receiver = (
+            transaction.sequence,
+            transaction.transferring,
+            transaction.acquiring,
+        )
+        for kind, start, end in transaction.blocks:
+            if sender:
+                self._cut(sender, kind, start, end)
+            self._now[kind, start] = (receiver, kind, end, start, sequence)
+
+    def write(self) -> None:
+        """Writes what became of them."""
+        self._database.delete_rows("holding", KEY, self._gone)
+        self._database.merge_rows(
+            "holding",
+            columns_of("holding"),
+            sorted(self._now.values()),
+            "ON CONFLICT (account, kind, last_serial) DO UPDATE"
+            " SET first_serial = excluded.first_serial, acquired = excluded.acquired",
         )
 
-    def _fetch_touched(self, stretch: Stretch) -> dict[tuple[int, int], Holding]:
-        """The holdings that begin where a moved block begins, in one query."""
-        database = self.database
-        database.run(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS touched (kind BIGINT, first_serial BIGINT)"
-        )
+    def _fetch(self, stretch: Stretch) -> None:
+        """One query for the holdings that blocks lie in."""
+        database = self._database
+        database.run(f"CREATE TEMPORARY TABLE IF NOT EXISTS touched ({', '.join(KEY)})")
         database.run("DELETE FROM touched")
-        database.copy_rows("touched", ("kind", "first_serial"), stretch.touched())
-        found = database.rows(
-            "SELECT h.kind, h.first_serial, h.last_serial, h.account, h.acquired"
-            " FROM touched t JOIN holding h"
-            " ON h.kind = t.kind AND h.first_serial = t.first_serial"
-        )
-        return {(row[0], row[1]): Holding(*row) for row in found}
+        database.copy_rows("touched", KEY, sorted(stretch.touched()))
+        for row in database.rows(
+            "SELECT DISTINCT h.account, h.kind, h.last_serial, h.first_serial, h.acquired"
+            " FROM touched t JOIN holding h ON h.account = t.account AND h.kind = t.kind"
+            " AND h.last_serial = (SELECT MIN(last_serial) FROM holding"
+            " WHERE account = t.account AND kind = t.kind AND last_serial >= t.last_serial)"
+        ):
+            self._keep(row)
 
-    def _cut(
-        self,
-        before: dict[tuple[int, int], Holding],
-        after: dict[tuple[int, int], Holding],
-        kind: int,
-        start: int,
-        end: int,
-    ) -> None:
-        """Takes serials out of the holding they lie in; what is left of it stays where it was."""
-        row = after.pop((kind, start), None)
-        if row is None:
-            row = self._containing(before, after, kind, start)
-            after[kind, row.first] = row._replace(last=start - 1)
-        if row.last > end:
-            after[kind, end + 1] = row._replace(first=end + 1)
+    def _keep(self, row: Any) -> None:
+        self._now[row[1], row[3]] = row
+        self._fetched.add(row[:3])
 
-    def _containing(
-        self,
-        before: dict[tuple[int, int], Holding],
-        after: dict[tuple[int, int], Holding],
-        kind: int,
-        start: int,
-    ) -> Holding:
-        """The holding a serial lies in without being its first (serials that were named)."""
-        for row in after.values():
-            if row.kind == kind and row.first < start <= row.last:
-                return row
-        found = self.database.row(
-            "SELECT kind, first_serial, last_serial, account, acquired FROM holding"
-            " WHERE kind = ? AND first_serial < ? ORDER BY first_serial DESC LIMIT 1",
-            (kind, start),
+    def _cut(self, sender: int, kind: int, start: int, end: int) -> None:
+        """Takes serials out of a holding; what is left of it stays where it was."""
+        first = start if (kind, start) in self._now else self._first_of(sender, kind, start)
+        account, _, last, _, acquired = self._now.pop((kind, first))
+        if first < start:
+            self._now[kind, first] = (account, kind, start - 1, first, acquired)
+        if end < last:
+            self._now[kind, end + 1] = (account, kind, last, end + 1, acquired)
+        elif (account, kind, last) in self._fetched:
+            self._gone.append((account, kind, last))
+
+    def _first_of(self, account: int, kind: int, serial: int) -> int:
+        """Where the holding of a serial begins that is not its first, or was not fetched yet."""
+        row = self._database.row(
+            "SELECT account, kind, last_serial, first_serial, acquired FROM holding"
+            " WHERE account = ? AND kind = ? AND last_serial >= ? ORDER BY last_serial LIMIT 1",
+            (account, kind, serial),
         )
-        if found is None or found[2] < start:
-            raise ValueError(f"No holding contains serial {start} of kind {kind}.")
-        row = Holding(*found)
-        before[kind, row.first] = after[kind, row.first] = row
-        return row
+        if row is not None and row[:3] not in self._fetched and row[3] <= serial:
+            self._keep(row)
+            return int(row[3])
+        for _, of, last, first, _ in self._now.values():
+            if of == kind and first < serial <= last:
+                return first
+        raise ValueError(f"No holding contains serial {serial} of kind {kind}.")
 
 
 class Stretch:
@@ -257,10 +293,10 @@ class Stretch:
     def __init__(self) -> None:
         self.size = 0
         self.rows: dict[str, list[tuple[Any, ...]]] = {
-            table: [] for table in ("record", "block", "leg", "kind", "account")
+            table: [] for table in ("record", "block", "entry", "leg", "kind", "account")
         }
-        self.moves: list[tuple[int, Transaction]] = []
-        self.balances: dict[tuple[int, int], int] = {}
+        self.moves: list[Transaction] = []
+        self.balances: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.emissions: dict[tuple[int, int], int] = {}
         self.statuses: dict[int, str] = {}
         self.frozen: dict[str, int] = {}  # scope to the record that froze it, 0 where lifted
@@ -268,33 +304,50 @@ class Stretch:
     def take(self, record: Record, recorded: int) -> None:
         """Adds a record."""
         self.size += 1
-        self.rows["record"].append(record_row(record, recorded))
         if isinstance(record, Transaction):
-            self._move(record)
+            self._move(record, recorded)
         else:
+            text = record.payload.decode()
+            row = (record.sequence, record.key, record.effective, recorded, *NO_MOVEMENT, text)
+            self.rows["record"].append(row)
             self._act(record, acts.parse_act(record.payload))
 
-    def touched(self) -> set[tuple[int, int]]:
-        """Where the moved blocks begin: (kind, first serial)."""
-        return {
-            (block.kind, block.start)
-            for _, transaction in self.moves
-            if transaction.transferring
-            for block in transaction.blocks
-        }
+    def touched(self) -> list[Key]:
+        """Whose blocks were that the stretch itself does not bring, and where each ends.
 
-    def _move(self, transaction: Transaction) -> None:
-        sequence, balances = transaction.sequence, self.balances
-        self.moves.append((sequence, transaction))
+        Where a block begins behind one that went before it, it is taken for the rest of the same
+        holding, as it is nearly always.
+        """
+        found: list[Key] = []
+        brought: dict[tuple[int, int], int] = {}  # kind and first serial, to the account
+        for transaction in self.moves:
+            sender, receiver = transaction.transferring, transaction.acquiring
+            for kind, start, end in transaction.blocks:
+                if sender:
+                    if brought.get((kind, start)) != sender:
+                        found.append((sender, kind, end))
+                    brought[kind, end + 1] = sender
+                brought[kind, start] = receiver
+        return found
+
+    def _move(self, transaction: Transaction, recorded: int) -> None:
+        sequence, key, effective, type_, year, sender, receiver, refers_to, *_ = transaction
+        blocks, entries, balances = self.rows["block"], self.rows["entry"], self.balances
+        moved: dict[int, int] = {}
         for kind, start, end in transaction.blocks:
-            self.rows["block"].append((sequence, kind, start, end))
-            if transaction.transferring:
-                place = (transaction.transferring, kind)
-                balances[place] = balances.get(place, 0) - (end - start + 1)
-            place = (transaction.acquiring, kind)
-            balances[place] = balances.get(place, 0) + (end - start + 1)
+            blocks.append((sequence, kind, start, end))
+            moved[kind] = moved.get(kind, 0) + end - start + 1
+        for kind, quantity in moved.items():
+            if sender:
+                entries.append((sender, sequence, kind, -quantity))
+                balances[sender, kind] -= quantity
+            entries.append((receiver, sequence, kind, quantity))
+            balances[receiver, kind] += quantity
         for leg in transaction.legs:
             self.rows["leg"].append((sequence, *leg))
+        row = (sequence, key, effective, recorded, type_, year, sender, receiver, refers_to)
+        self.rows["record"].append((*row, sum(moved.values()), None))
+        self.moves.append(transaction)
 
     def _act(self, record: ActRecord, act: acts.Act) -> None:
         match act:
@@ -315,20 +368,3 @@ class Stretch:
 def kind_row(act: acts.KindDefined) -> tuple[Any, ...]:
     """The row of a kind."""
     return (act.kind, act.unit, act.registry, act.original_period, act.applicable_period)
-
-
-def record_row(record: Record, recorded: int) -> tuple[Any, ...]:
-    """The row of a record, whichever form it has."""
-    head = (record.sequence, record.key, record.effective, recorded)
-    if isinstance(record, Transaction):
-        return (
-            *head,
-            record.type,
-            record.year,
-            record.transferring,
-            record.acquiring,
-            record.refers_to,
-            record.quantity,
-            None,
-        )
-    return (*head, 0, 0, 0, 0, 0, 0, record.payload.decode())

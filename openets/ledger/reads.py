@@ -1,4 +1,4 @@
-"""Questions to the query tables: accounts, transactions, and the way of a serial.
+"""Questions to the query tables: accounts, transactions, records.
 
 Reads never touch the books. They answer from the projection, so they may lag behind the journal by
 what has not been projected yet; `Projection.mark` says how far they are.
@@ -7,16 +7,26 @@ what has not been projected yet; `Projection.mark` says how far they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from openets.ledger.frozen import Scope, name_of_scope, scope_named, still_of
 from openets.storage.database import Database
 
 
-class AccountView(NamedTuple):
-    """An account and what it holds: (unit, registry of origin, quantity) for each kind.
+class Freeze(NamedTuple):
+    """A freeze that concerns an account: its record, what it names, the units there it stops."""
 
-    `frozen` is the record that froze the account or its registry, 0 if neither is frozen.
+    sequence: int
+    what: str
+    units: int
+
+
+class AccountView(NamedTuple):
+    """An account and what it holds: (unit, registry of origin, quantity, frozen) for each kind.
+
+    `frozen` is the first record that froze the account or its registry, 0 if neither is frozen;
+    `freezes` are all that concern it, those of kinds and serials too.
     """
 
     number: int
@@ -27,7 +37,8 @@ class AccountView(NamedTuple):
     status: str
     opened: int
     frozen: int
-    holdings: list[tuple[str, str, int]]
+    freezes: list[Freeze]
+    holdings: list[tuple[str, str, int, int]]
 
 
 class Entry(NamedTuple):
@@ -72,20 +83,6 @@ class Moved(NamedTuple):
     quantity: int
 
 
-class Hop(NamedTuple):
-    """A step in the life of a serial."""
-
-    sequence: int
-    effective: int
-    type: int
-    year: int
-    transferring: int
-    acquiring: int
-    unit: str
-    first: int
-    last: int
-
-
 def account(database: Database, number: int) -> AccountView | None:
     """An account with its holdings, or None."""
     found: Any = database.row(
@@ -95,40 +92,85 @@ def account(database: Database, number: int) -> AccountView | None:
     )
     if found is None:
         return None
-    freeze = database.row(
-        "SELECT MIN(sequence) FROM frozen WHERE scope IN (?, ?)",
-        (f"account {number}", f"registry {found[1]}"),
+    held = [
+        Held(*row)
+        for row in database.rows(
+            "SELECT b.kind, k.unit, k.registry, b.quantity FROM balance b"
+            " JOIN kind k ON k.kind = b.kind"
+            " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
+            (number,),
+        )
+    ]
+    whole: set[Scope] = {number, str(found[1])}
+    scopes: dict[Scope, int] = {
+        scope_named(name): int(since)
+        for name, since in database.rows("SELECT scope, sequence FROM frozen ORDER BY sequence")
+    }
+    blocks = _blocks_if_asked(database, number, scopes)
+    freezes = []
+    for scope, since in scopes.items():
+        units = sum(_stopped([scope], whole, one, blocks) for one in held)
+        if units or scope in whole:
+            freezes.append(Freeze(since, name_of_scope(scope), units))
+    frozen = min((since for scope, since in scopes.items() if scope in whole), default=0)
+    holdings = [
+        (one.unit, one.registry, one.quantity, _stopped(scopes, whole, one, blocks)) for one in held
+    ]
+    return AccountView._make((*found, frozen, freezes, holdings))
+
+
+class Held(NamedTuple):
+    """What an account holds of a kind."""
+
+    kind: int
+    unit: str
+    registry: str
+    quantity: int
+
+
+Blocks = list[tuple[int, int, int]]  # kind, first and last serial
+
+
+def _blocks_if_asked(database: Database, account: int, scopes: Iterable[Scope]) -> Blocks:
+    """The blocks of an account, read only where a freeze names serials."""
+    if not still_of(scopes):
+        return []
+    sql = "SELECT kind, first_serial, last_serial FROM holding WHERE account = ?"
+    return [(kind, first, last) for kind, first, last in database.rows(sql, (account,))]
+
+
+def _stopped(scopes: Iterable[Scope], whole: set[Scope], held: Held, blocks: Blocks) -> int:
+    """Units of a kind that these freezes stop; each counts once, however many freezes meet in it.
+
+    `whole` are the scopes that stop everything in the account.
+    """
+    scopes = list(scopes)
+    if not whole.isdisjoint(scopes) or ("kind", held.kind) in scopes:
+        return held.quantity
+    still = still_of(scopes).get(held.registry)
+    return sum(
+        end - start + 1
+        for kind, first, last in blocks
+        if still and kind == held.kind
+        for start, end in still.within(first, last)
     )
-    frozen = (freeze[0] if freeze else None) or 0
-    holdings = database.rows(
-        "SELECT k.unit, k.registry, b.quantity FROM balance b JOIN kind k ON k.kind = b.kind"
-        " WHERE b.account = ? AND b.quantity > 0 ORDER BY b.kind",
-        (number,),
-    )
-    return AccountView._make((*found, frozen, list(holdings)))
 
 
 def statement(database: Database, number: int) -> list[Entry]:
     """Every movement of an account in order, with the running balance of each kind."""
     rows = database.rows(
-        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.kind, SUM(b.last_serial - b.first_serial + 1)"
-        " FROM record r JOIN block b ON b.sequence = r.sequence JOIN kind k ON k.kind = b.kind"
-        " WHERE r.transferring = ? OR r.acquiring = ?"
-        " GROUP BY r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.kind ORDER BY r.sequence, b.kind",
-        (number, number),
+        "SELECT e.sequence, r.effective, r.type, r.year, r.transferring + r.acquiring - e.account,"
+        " k.unit, e.kind, e.quantity"
+        " FROM entry e JOIN record r ON r.sequence = e.sequence JOIN kind k ON k.kind = e.kind"
+        " WHERE e.account = ? ORDER BY e.sequence, e.kind",
+        (number,),
     )
     balances: dict[int, int] = {}
     entries = []
-    for sequence, effective, type_, year, transferring, acquiring, unit, kind, quantity in rows:
-        leaves = transferring == number
-        signed = -int(quantity) if leaves else int(quantity)
-        balances[kind] = balances.get(kind, 0) + signed
-        other = acquiring if leaves else transferring
-        entries.append(
-            Entry(sequence, effective, type_, year, other, unit, kind, signed, balances[kind])
-        )
+    for row in rows:
+        kind, quantity = row[-2:]
+        balances[kind] = balances.get(kind, 0) + quantity
+        entries.append(Entry._make((*row, balances[kind])))
     return entries
 
 
@@ -173,6 +215,12 @@ def resting_on(database: Database, sequence: int) -> int:
     return int(found[0]) if found else 0
 
 
+def registries_of(database: Database, accounts: set[int]) -> list[str]:
+    """The registries these accounts belong to."""
+    rows = database.rows("SELECT number, registry FROM account")
+    return sorted({registry for number, registry in rows if number in accounts})
+
+
 def moved(database: Database, types: Collection[int], years: Collection[int]) -> list[Moved]:
     """What transactions of some types moved for some years, summed by type, year and parties.
 
@@ -188,16 +236,3 @@ def moved(database: Database, types: Collection[int], years: Collection[int]) ->
         (*types, *years),
     )
     return [Moved(type_, year, sent, got, int(units)) for type_, year, sent, got, units in rows]
-
-
-def trace(database: Database, registry: str, serial: int) -> list[Hop]:
-    """Every transaction that moved a serial of an originating registry, from its creation on."""
-    rows = database.rows(
-        "SELECT r.sequence, r.effective, r.type, r.year, r.transferring, r.acquiring,"
-        " k.unit, b.first_serial, b.last_serial"
-        " FROM kind k JOIN block b ON b.kind = k.kind JOIN record r ON r.sequence = b.sequence"
-        " WHERE k.registry = ? AND b.first_serial <= ? AND b.last_serial >= ?"
-        " ORDER BY r.sequence",
-        (registry, serial, serial),
-    )
-    return [Hop(*row) for row in rows]

@@ -44,7 +44,7 @@ def restore_journal(store: Store) -> int:
             batch = decode_batch(envelope)
             if not receipt.tree_head.is_signed_by(store.log_key) or not batch.is_chained():
                 raise StorageError(f"The log's batch from record {batch.first} is not whole.")
-            journal.append(envelope, batch, receipt)
+            journal.append(batch.first, len(batch.records), envelope, receipt)
         return journal.last()
     finally:
         journal.database.close()

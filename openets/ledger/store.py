@@ -75,9 +75,9 @@ class Store:
         return Journal(Database(self.journal_url, name="journal", read_only=read_only))
 
     def projection(self) -> Projection:
-        """The query tables, opened and made if they are missing."""
+        """The query tables, opened; made anew if they are missing or of another release."""
         projection = Projection(Database(self.query_url, name="query"), self.store)
-        if not projection.database.has_table("mark"):
+        if not projection.is_of_this_release():
             projection.create()
         return projection
 

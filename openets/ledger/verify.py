@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch, extend_chain
+from openets.kernel.acts import act_of
+from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch
 from openets.kernel.records import Malformed, Record, Transaction, decode_record
 from openets.ledger.book import Book
 from openets.ledger.journal import TABLES as JOURNAL_TABLES
@@ -111,6 +112,7 @@ def _prove_journal(store: Store, result: Verification, progress: Progress) -> Bo
             epoch = batch.epoch
             for index, data in enumerate(batch.records):
                 _prove_record(book, batch, data, batch.first + index, result)
+            book.seal(batch.head)
             book.commit()
             progress("journal", book.sequence)
         result.records = book.sequence
@@ -195,9 +197,10 @@ def _prove_record(
 
     try:
         record = decode_record(data)
+        act = act_of(record)
         # What a batch was made under may no longer be the law this release knows; then its law
         # is not judged again, but what every ledger owes (conservation) still is, at the end.
-        refusal = book.check(record) if batch.rulebook == book.rulebook.digest else None
+        refusal = book.check(record, act) if batch.rulebook == book.rulebook.digest else None
     except Malformed as error:
         raise wrong(str(error)) from None
     if record.sequence != sequence:
@@ -206,7 +209,7 @@ def _prove_record(
         raise wrong(f"The record repeats the key of record {book.keys[record.key]}.", record)
     if refusal is not None:
         raise wrong(str(refusal), record)
-    book.apply(record, extend_chain(book.head, (data,)))
+    book.apply(record, act)
     if isinstance(record, Transaction):
         result.transactions += 1
         result.blocks += len(record.blocks)

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
-from openets.ledger.projection import TABLES, TABLES_MADE, Projection
+from openets.ledger.projection import TABLES, TABLES_MADE, Projection, columns_of
 from openets.ledger.store import Store, open_store
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import Database, StorageError
@@ -71,9 +71,10 @@ def find_wrong_table(store: Store) -> Finding | None:
 
 def _fold_anew(store: Store, directory: Path, stored: Projection) -> Database:
     """A throw-away database with what the stored tables should hold."""
-    fresh = Projection(
-        Database(f"sqlite:{directory / 'query.sqlite3'}", name="new query"), store.store
-    )
+    database = Database(f"sqlite:{directory / 'query.sqlite3'}", name="new query")
+    for pragma in ("journal_mode = OFF", "synchronous = OFF"):  # nobody will need it again
+        database.run(f"PRAGMA {pragma}")
+    fresh = Projection(database, store.store)
     fresh.create()
     journal = store.journal(read_only=True)
     with closing(journal.database):
@@ -93,12 +94,14 @@ def _compare(stored: Database, fresh: Database, table: str) -> Finding | None:
 
 
 def _ordered(database: Database, table: str) -> Iterator[tuple[object, ...]]:
-    """The rows of a table in one order on every engine: by all columns of whole numbers."""
-    columns = [column.split() for column in TABLES[table] if not column.startswith("PRIMARY")]
+    """The rows of a table in one order on every engine: by all columns of whole numbers.
+
+    Keys come first in each table, so an engine reads along its index.
+    """
+    columns = [column.split() for column in columns_of(table)]
     names = ", ".join(column[0] for column in columns)
     order = ", ".join(column[0] for column in columns if "{id}" in column[1]) or "name"
-    for row in database.rows(f"SELECT {names} FROM {table} ORDER BY {order}"):
-        yield tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row)
+    return database.rows(f"SELECT {names} FROM {table} ORDER BY {order}")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from openets.desk.desk import DESK, Desk, Outcome
-from openets.desk.proposals import Proposal
+from openets.desk.desk import DESK, Outcome
 from openets.kernel import acts
 from openets.kernel.accounts import AccountNumber
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
-from openets.kernel.refusal import Refusal, Refused
+from openets.kernel.refusal import Refusal
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.asked import ActAsked, Asked, Body, Number, Text
 from openets.people.completeness import (
+    ground_problems,
     holder_documents,
     missing_documents,
     representative_problems,
@@ -33,7 +33,6 @@ from openets.people.roles import ACTIVE, CLASSES
 from openets.rulebook.tables import AccountType, Status
 
 OPERATORS = "accounts.opening.operators"
-REFUSAL_GROUNDS = "accounts.refusal-grounds"
 CHANGE, CLOSING = "change", "closing"  # what gives an account a status
 
 
@@ -79,6 +78,10 @@ class _Opening(Asked):
         if not type_.central:
             found += representative_problems(self.office, self.body.representatives)
         return found
+
+    def against_rejecting(self, reason: str) -> list[Refusal]:
+        """It is refused on a ground of the law."""
+        return ground_problems(self.office, reason)
 
     def _act(self, number: int) -> acts.AccountOpened:
         body = self.body
@@ -133,7 +136,7 @@ def full_number(office: Office, number: int) -> str:
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:
     """Notes documents about the holder with the holder, the newer in place of the older."""
     holder = office.register.holders.get(number)
-    asked = holder_documents(office, holder.kind) if holder else ()
+    asked = holder_documents(office.by_law, holder.kind) if holder else ()
     documents = {name: where for name, where in documents.items() if name in asked}
     if holder and documents:
         office.register.holders.change(holder._replace(documents={**holder.documents, **documents}))
@@ -183,18 +186,6 @@ def operator_problems(office: Office, body: OpenAccount, type_: AccountType) -> 
             sentence = f"Account {account.number} is that of operator {operator.code} already."
             found.append(Refusal("people.operator-has-account", sentence, OPERATORS, "operator"))
     return found
-
-
-def refuse_request(
-    desk: Desk, office: Office, actor: Actor, number: int, ground: str, note: str
-) -> Proposal:
-    """Rejects a request for an account on a ground the law has; raises `Refused`."""
-    said = office.by_law(REFUSAL_GROUNDS, {})
-    grounds = said.get("reasons", ())
-    if grounds and ground not in grounds:
-        sentence = f"A request is refused on these grounds only: {'; '.join(grounds)}."
-        raise Refused(Refusal("people.refusal-ground", sentence, REFUSAL_GROUNDS, "ground"))
-    return desk.reject(actor, number, f"{ground}: {note}" if note else ground)
 
 
 class ChangeStatus(Body):

@@ -22,7 +22,7 @@ from openets.kernel.refusal import Refusal
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.office import Office, no_account
-from openets.people.roles import ACTIVE, permitted
+from openets.people.roles import ACTIVE, FROZEN, permitted
 from openets.rulebook.model import NoLaw
 
 Number = Annotated[int, Field(gt=0, lt=10**15)]
@@ -88,18 +88,21 @@ class Asked:
 
     def permission(self, actor: Actor, verb: str) -> Refusal | None:
         """Why an actor may not propose or approve it, or None."""
-        person = self.office.register.person(actor.id)
-        if person is None or person.state != ACTIVE:
-            sentence = f"Person {actor.id} is not active in this register."
-            return Refusal("people.not-active", sentence, DESK)
         standing = self.office.standing(actor, self.about) if self.about else None
-        return permitted(
+        return self._inactive(actor) or permitted(
             actor,
             f"{verb} {self.body.action}",
             registry=self.registry or None,
             standing=standing,
             surrenders=self.is_surrender_like(),
         )
+
+    def _inactive(self, actor: Actor) -> Refusal | None:
+        person = self.office.register.person(actor.id)
+        if person is not None and person.state == ACTIVE:
+            return None
+        sentence = f"Person {actor.id} is not active in this register."
+        return Refusal("people.not-active", sentence, DESK)
 
     def is_surrender_like(self) -> bool:
         """True if the right to surrender is enough."""
@@ -109,14 +112,38 @@ class Asked:
         """The person the command is about, 0 if none."""
         return 0
 
-    def against_approval(self, actor: Actor, _proposer: int) -> list[Refusal]:
-        """The actor's permission, and that it does not concern the actor."""
-        refusals = []
+    def against_approval(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """The actor's permission, that it does not concern the actor, and who proposed it."""
+        refusals = self._frozen(proposer)
         if self.affected() == actor.id:
             sentence = "Whom a proposal concerns does not decide on it."
             refusals.append(Refusal("people.person-affected", sentence, "desk.approval.not-by"))
         refusal = self.permission(actor, "approve")
         return [*refusals, refusal] if refusal else refusals
+
+    def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
+        """Whether those who proposed and approved it are still let act, unless it is done."""
+        if self.office.sequence_of(self.office.key(number)):
+            return []
+        return [refusal for who in people for refusal in self._frozen(who)]
+
+    def _frozen(self, who: int) -> list[Refusal]:
+        person = self.office.register.person(who)
+        if person is None or person.state != FROZEN:
+            return []
+        sentence = f"Person {who} is frozen; nothing that person proposed or approved is done."
+        return [Refusal("people.frozen", sentence, DESK)]
+
+    def against_rejecting(self, _reason: str) -> list[Refusal]:
+        """Any reason will do."""
+        return []
+
+    def against_withdrawing(self, actor: Actor, proposer: int) -> list[Refusal]:
+        """The proposer takes it back, or who could stop it once it is approved."""
+        if actor.id != proposer:
+            return self.against_cancelling(actor)
+        refusal = self._inactive(actor)
+        return [refusal] if refusal else []
 
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Only who may propose it may stop it."""

@@ -24,6 +24,7 @@ from openets.ledger.checks import check_transaction
 from openets.ledger.requests import TransactionRequest
 from openets.people.asked import Asked, Body, Number
 from openets.people.office import Office, no_account
+from openets.people.pending import Pending, pending_refusal
 from openets.people.transactions import not_the_proposer
 from openets.rulebook.model import NoLaw
 
@@ -94,7 +95,7 @@ class BulkAsked(Asked):
         """Everything wrong with the list, each with its line."""
         body = self.body
         if self.office.account(body.transferring) is None:
-            return [no_account(body.transferring)]
+            return [no_account(body.transferring, "transferring")]
         return [*self._of_the_whole(), *self._of_the_lines()]
 
     def _of_the_whole(self) -> list[Refusal]:
@@ -107,6 +108,10 @@ class BulkAsked(Asked):
         if self._waits():
             sentence = f"Transactions of type {body.type} wait; propose them one by one."
             found.append(Refusal("people.bulk-waits", sentence, DELAYED_TYPES, "type"))
+        law = office.law(self.registry, office.clock.now())
+        pending = pending_refusal(law, Pending(body.type, body.transferring), office.pending())
+        if pending:
+            found.append(pending)
         free = office.writer.book.available(body.transferring, body.kind)
         total = sum(line.quantity for line in body.lines)
         if total > free:

@@ -1,12 +1,13 @@
 """What the law asks of a request about an account: documents, and representatives enough to act.
 
 The same is asked when an account is opened, when it passes to another holder, and at each review.
-A law that asks for nothing is content with nothing.
+A law that asks for nothing is content with nothing. Where it lists the grounds on which a request
+is refused, there are no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openets.desk.desk import DESK
@@ -16,20 +17,23 @@ from openets.people.identity import ASKED as OF_HOLDER
 from openets.people.office import Office
 from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
 
+REFUSAL_GROUNDS = "accounts.refusal-grounds"
 OF_ACCOUNT = "accounts.opening.documents-of-account"
 REPRESENTATIVES = ("accounts.representatives", "desk.representatives")
 
+ByLaw = Callable[[str, Any], Any]  # path of a parameter and what else to answer, as `Office.by_law`
 
-def documents_asked(office: Office, kind: str, type: str) -> dict[str, str]:
+
+def documents_asked(by_law: ByLaw, kind: str, type: str) -> dict[str, str]:
     """The documents for a kind of holder and a type of account, each with what asks for it."""
-    of_account: Mapping[str, Iterable[str]] = office.by_law(OF_ACCOUNT, {})
-    about_holder = dict.fromkeys(holder_documents(office, kind), OF_HOLDER)
+    of_account: Mapping[str, Iterable[str]] = by_law(OF_ACCOUNT, {})
+    about_holder = dict.fromkeys(holder_documents(by_law, kind), OF_HOLDER)
     return about_holder | dict.fromkeys(of_account.get(type, ()), OF_ACCOUNT)
 
 
-def holder_documents(office: Office, kind: str) -> tuple[str, ...]:
+def holder_documents(by_law: ByLaw, kind: str) -> tuple[str, ...]:
     """The documents the law asks of a kind of holder, whatever the account."""
-    asked: Mapping[str, Iterable[str]] = office.by_law(OF_HOLDER, {})
+    asked: Mapping[str, Iterable[str]] = by_law(OF_HOLDER, {})
     return tuple(asked.get(kind, ()))
 
 
@@ -49,18 +53,30 @@ def missing_documents(
             citation,
             f"documents.{name}",
         )
-        for name, citation in documents_asked(office, holder.kind, type).items()
+        for name, citation in documents_asked(office.by_law, holder.kind, type).items()
         if name not in there[citation]
     ]
 
 
+def ground_problems(office: Office, reason: str) -> list[Refusal]:
+    """Nothing if a reason is a ground of the law, alone or followed by a colon and a note."""
+    grounds = office.by_law(REFUSAL_GROUNDS, {}).get("reasons", ())
+    if not grounds or reason in grounds or reason.startswith(tuple(f"{one}: " for one in grounds)):
+        return []
+    sentence = f"A request is refused on these grounds only: {'; '.join(grounds)}."
+    return [Refusal("people.refusal-ground", sentence, REFUSAL_GROUNDS, "reason")]
+
+
 def representative_problems(office: Office, named: Mapping[int, str]) -> list[Refusal]:
     """Everything wrong with the representatives (person: right) named for an account."""
-    found = [one for person, right in named.items() for one in _against(office, person, right)]
-    return found or _too_few_or_many(office, named)
+    found = []
+    for person, right in named.items():
+        found += [*person_problems(office, person), *right_problems(person, right)]
+    return found or number_problems(office, named)
 
 
-def _against(office: Office, number: int, right: str) -> list[Refusal]:
+def person_problems(office: Office, number: int) -> list[Refusal]:
+    """Why a person may represent no account."""
     person = office.register.person(number)
     where = f"representatives.{number}"
     rules = (
@@ -82,26 +98,24 @@ def _against(office: Office, number: int, right: str) -> list[Refusal]:
                 where,
             ),
         ),
-        (
-            right not in RIGHTS,
-            Refusal(
-                "people.right-not-known",
-                f"There is no right {right!r}; there are {', '.join(RIGHTS)}.",
-                DESK,
-                where,
-            ),
-        ),
     )
     return [refusal for applies, refusal in rules if applies]
 
 
-def _too_few_or_many(office: Office, named: Mapping[int, str]) -> list[Refusal]:
-    law: dict[str, Any] = {}
-    citation = REPRESENTATIVES[0]
-    for path in reversed(REPRESENTATIVES):
-        said = office.by_law(path, None)
-        if said:
-            law, citation = said, path
+def right_problems(number: int, right: str) -> list[Refusal]:
+    """Why a person cannot have a right: there is no such right."""
+    if right in RIGHTS:
+        return []
+    sentence = f"There is no right {right!r}; there are {', '.join(RIGHTS)}."
+    return [Refusal("people.right-not-known", sentence, DESK, f"representatives.{number}")]
+
+
+def number_problems(office: Office, named: Mapping[int, str]) -> list[Refusal]:
+    """What is wrong with the number and the rights of those (person: right) who are to represent.
+
+    Delegated Regulation (EU) 2019/1122, Article 20. Who may only read is not one who can act.
+    """
+    law, citation = _law_of_numbers(office)
     acting = {person: RIGHTS[right] for person, right in named.items()}
     acting = {person: rights for person, rights in acting.items() if rights > RIGHTS["read only"]}
     pairs = any(
@@ -110,25 +124,25 @@ def _too_few_or_many(office: Office, named: Mapping[int, str]) -> list[Refusal]:
         for other, others in acting.items()
         if person != other
     )
-    least, most = int(law.get("least", 0)), law.get("most")
-    rules = (
-        (
-            len(acting) < least,
-            "people.too-few-representatives",
-            f"At least {least} persons must have a right to act; {len(acting)} would.",
-        ),
-        (
-            most is not None and len(named) > int(most or 0),
-            "people.too-many-representatives",
-            f"At most {most} persons represent an account; {len(named)} would.",
-        ),
-    )
-    found = [
-        Refusal(code, sentence, citation, "representatives")
-        for applies, code, sentence in rules
-        if applies
-    ]
-    if len(acting) >= max(least, 1) and least > 1 and not pairs:
+    least, most = int(law.get("least", 0)), int(law.get("most", len(named)))
+    where = "representatives"
+    found = []
+    if len(acting) < least:
+        sentence = f"At least {least} persons must have a right to act; {len(acting)} would."
+        found.append(Refusal("people.too-few-representatives", sentence, citation, where))
+    if len(named) > most:
+        sentence = f"At most {most} persons represent an account; {len(named)} would."
+        found.append(Refusal("people.too-many-representatives", sentence, citation, where))
+    if len(acting) >= least > 1 and not pairs:
         sentence = "Of two persons one must be able to initiate and the other to approve."
-        found.append(Refusal("people.nobody-to-approve", sentence, citation, "representatives"))
+        found.append(Refusal("people.nobody-to-approve", sentence, citation, where))
     return found
+
+
+def _law_of_numbers(office: Office) -> tuple[Mapping[str, Any], str]:
+    """What the law says of the number of representatives, and where; nothing if nowhere."""
+    for path in REPRESENTATIVES:
+        said = office.by_law(path, None)
+        if said:
+            return said, path
+    return {}, REPRESENTATIVES[0]

@@ -45,7 +45,8 @@ right`), the return of excess allocation.
 FOOT = """
 What a role may propose of a certain type of transaction is the law's answer (`desk.process.*`):
 in the UK registry only the authority moves central units, for instance. Nobody approves what he
-or she proposed, nor what concerns him- or herself. A person who is suspended may do nothing.
+or she proposed, nor what concerns him- or herself. What waits for approval is taken back by who
+proposed it or by who could stop it once approved. A person who is suspended may do nothing.
 """
 
 

@@ -6,7 +6,7 @@ commands do (`openets.people.commands`), and the desk sees to their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +23,7 @@ from openets.ledger.post import Writer
 from openets.ledger.reads import Entry, RecordView
 from openets.ledger.requests import Outcome, Request, key_of
 from openets.people.extension import Extension
+from openets.people.pending import Pending
 from openets.people.register import Register
 from openets.people.roles import Standing
 from openets.rulebook.model import NoLaw, Rulebook
@@ -38,8 +39,9 @@ class Office:
 
     `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it,
     `statement` the movements of an account. `undecided` are the proposals, by number and command,
-    that name an account and have not ended. `tables` opens the query tables, brought up to date;
-    `extensions` are what the schemes bring to the desk.
+    that name an account and have not ended; `pending` the transactions among all that have not.
+    `tables` opens the query tables, brought up to date; `extensions` are what the schemes bring to
+    the desk.
     """
 
     writer: Writer
@@ -51,6 +53,7 @@ class Office:
     law_kept: Path  # every rulebook the store has adopted
     statement: Callable[[int], list[Entry]]
     undecided: Callable[[int], list[tuple[int, str]]]
+    pending: Callable[[], Iterable[Pending]]
     tables: Callable[[], AbstractContextManager[Database]]
     extensions: tuple[Extension, ...] = ()
 
@@ -65,10 +68,7 @@ class Office:
 
     def by_law(self, path: str, otherwise: Any) -> Any:
         """What a parameter says today, or something else where the law says nothing."""
-        try:
-            return thaw(self.rulebook.ask(path, for_=self.today()).value)
-        except NoLaw:
-            return otherwise
+        return by_law(self.rulebook, self.today(), path, otherwise)
 
     def account(self, number: int) -> Account | None:
         """An account of the books, or None."""
@@ -136,6 +136,15 @@ class Office:
         return covered or bool(rule and rule.surrenders)
 
 
-def no_account(number: int) -> Refusal:
-    """The refusal for an account nobody has opened."""
-    return Refusal("people.account-unknown", f"There is no account {number}.", "ledger rule")
+def by_law(rulebook: Rulebook, day: date, path: str, otherwise: Any) -> Any:
+    """What a parameter says for a day, or something else where the law says nothing."""
+    try:
+        return thaw(rulebook.ask(path, for_=day).value)
+    except NoLaw:
+        return otherwise
+
+
+def no_account(number: int, where: str = "account") -> Refusal:
+    """The refusal for an account nobody has opened, and the field that names it."""
+    sentence = f"There is no account {number}."
+    return Refusal("people.account-unknown", sentence, "ledger rule", where)

@@ -16,10 +16,13 @@ from openets.ledger.reads import Entry, RecordView
 from openets.ledger.store import Store
 from openets.ledger.writing import writing
 from openets.people.asked import Asked
+from openets.people.bulk import Bulk
 from openets.people.commands import load_command
 from openets.people.extension import Extension
 from openets.people.office import Office
+from openets.people.pending import Pending
 from openets.people.register import Register
+from openets.people.transactions import Move
 from openets.storage.database import Database
 
 
@@ -31,6 +34,7 @@ class Opened(NamedTuple):
     register: Register
 
 
+MOVING = (Move.name, Bulk.name)  # commands that move units, by type, from an account
 NAMING = ("account", "transferring", "acquiring", "listed")  # fields that name an account
 
 
@@ -42,6 +46,14 @@ def proposals_naming(proposals: Proposals, account: int) -> list[tuple[int, str]
         if any(body.get(field) == account for field in NAMING):
             found.append((one.number, one.command))
     return sorted(found)
+
+
+def transactions_pending(proposals: Proposals) -> Iterator[Pending]:
+    """The transactions that are proposed and have not ended; read only if somebody asks."""
+    for one in proposals.in_state(DRAFTED, AWAITING, DELAYED):
+        if one.command in MOVING:
+            body = json.loads(one.body)
+            yield Pending(body["type"], body.get("transferring", 0))
 
 
 def desk_database(store: Store) -> Database:
@@ -92,6 +104,7 @@ def open_desk(
         law_kept=store.law_directory,
         statement=statement,
         undecided=undecided,
+        pending=lambda: transactions_pending(proposals),
         tables=tables,
         extensions=extensions,
     )

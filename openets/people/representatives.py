@@ -7,10 +7,14 @@ from typing import ClassVar, Literal
 from openets.desk.desk import DESK, Outcome
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Number, Text
+from openets.people.completeness import (
+    ground_problems,
+    number_problems,
+    person_problems,
+    right_problems,
+)
 from openets.people.office import Office
-from openets.people.roles import ACTIVE, REPRESENTATIVE, RIGHTS
-
-NUMBERS = "accounts.representatives"
+from openets.people.roles import ACTIVE
 
 
 class Appoint(Body):
@@ -36,38 +40,30 @@ class _Appointment(Asked):
         return self.body.person
 
     def problems(self) -> list[Refusal]:
-        """The person is a representative, the right exists, and not too many have one."""
+        """The right exists, the person may have it, and the account keeps enough who can act."""
         body = self.body
-        found = super().problems()
-        person = self.office.register.person(body.person)
-        if person is None or person.role != REPRESENTATIVE:
-            sentence = f"Person {body.person} is not known as a representative."
-            found.append(Refusal("people.not-a-representative", sentence, DESK))
-        if body.right not in RIGHTS:
-            sentence = f"There is no right {body.right!r}; there are {', '.join(RIGHTS)}."
-            found.append(Refusal("people.right-unknown", sentence, DESK))
-        return [*found, *self._numbers()]
+        found = [*super().problems(), *right_problems(body.person, body.right)]
+        if body.state == ACTIVE:
+            found += person_problems(self.office, body.person)
+        elif self.office.register.representative(body.account, body.person) is None:
+            sentence = f"Person {body.person} has no right on account {body.account} to lose."
+            found.append(Refusal("people.not-represented", sentence, DESK, "person"))
+        return found or self._numbers()
 
     def _numbers(self) -> list[Refusal]:
-        """How many may and must represent an account."""
-        body, office = self.body, self.office
-        rule = office.by_law(NUMBERS, {})
-        known = office.register.representatives(body.account)
-        active = {one.person for one in known if one.state == ACTIVE}
-        was_active = body.person in active
-        after = active | {body.person} if body.state == ACTIVE else active - {body.person}
-        if was_active and len(after) < rule.get("least", 0):
-            sentence = (
-                f"Account {body.account} would be left with {len(after)} representatives; it needs "
-                f"{rule['least']}. Appoint another one first."
-            )
-            return [Refusal("people.too-few-representatives", sentence, NUMBERS)]
-        if len(after) > rule.get("most", len(after)):
-            sentence = (
-                f"Account {body.account} has {rule['most']} representatives, the most it may."
-            )
-            return [Refusal("people.too-many-representatives", sentence, NUMBERS)]
-        return []
+        """What the change would do to an account that was as the law wants it in this point."""
+        body, register = self.body, self.office.register
+        known = register.representatives(body.account)
+        before = {one.person: one.right for one in known if one.state == ACTIVE}
+        after = {who: right for who, right in before.items() if who != body.person}
+        if body.state == ACTIVE:
+            after[body.person] = body.right
+        wanting = {one.code for one in number_problems(self.office, before)}
+        return [one for one in number_problems(self.office, after) if one.code not in wanting]
+
+    def against_rejecting(self, reason: str) -> list[Refusal]:
+        """Whom somebody wants to represent an account is refused on a ground of the law."""
+        return ground_problems(self.office, reason) if self.body.state == ACTIVE else []
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Changes the register."""

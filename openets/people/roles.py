@@ -132,6 +132,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "read only": frozenset({"read"}),
 }
 ACTIVE = "active"
+FROZEN = "frozen"
 READING = ("see account",)
 APPROVING = ("approve transaction", "approve trusted account")
 
@@ -154,6 +155,11 @@ def contains(held: str, wanted: str) -> bool:
     return RIGHTS[wanted] <= RIGHTS[held]
 
 
+def reach(actor: Actor, action: str) -> str:
+    """How far the matrix lets an actor do something; empty if not at all."""
+    return MATRIX[actor.role].get(action, NO)
+
+
 def permitted(
     actor: Actor,
     action: str,
@@ -167,12 +173,12 @@ def permitted(
     `standing` is what a representative has on the account, None if nothing. `surrenders` says that
     the transaction is one a surrender right is enough for.
     """
-    reach = MATRIX[actor.role].get(action, NO)
-    if reach == NO:
+    far = reach(actor, action)
+    if far == NO:
         return _forbidden(f"A {actor.role} may not {action}.")
-    if reach == ANYWHERE:
+    if far == ANYWHERE:
         return None
-    if reach == HOME:
+    if far == HOME:
         if registry is None or actor.registry == registry:
             return None
         return _forbidden(f"Person {actor.id} is of registry {actor.registry}, not of {registry}.")

@@ -24,6 +24,7 @@ from openets.ledger.checks import check_transaction
 from openets.ledger.requests import ActRequest, TransactionRequest
 from openets.people.asked import Asked, Body, Number
 from openets.people.office import Office, no_account
+from openets.people.pending import Pending, pending_refusal
 from openets.people.reversals import reversal_problems
 from openets.people.roles import ADMINISTRATORS, CLASSES
 from openets.people.statuses import status_refusal
@@ -123,18 +124,22 @@ class Moving(Asked):
         return status_refusal(tables, sender.number, sender.status, type_, actor.role)
 
     def problems(self) -> list[Refusal]:
-        """What the ledger says now, and whether the list of trusted accounts lets it pass."""
+        """What the ledger says now, what is pending, and whether the trusted list lets it pass."""
         body, office = self.body, self.office
+        named = {"transferring": body.transferring, "acquiring": body.acquiring}
         unknown = [
-            no_account(one)
-            for one in (body.transferring, body.acquiring)
-            if one and office.account(one) is None
+            no_account(number, where)
+            for where, number in named.items()
+            if number and office.account(number) is None
         ]
         if unknown:
             return unknown
         request = self._request(0, instant(office.clock.now()))
         lines = ((body.kind, body.quantity),)
         refusal = check_transaction(office.writer.book, request, lines)
+        if refusal is None:
+            asked = Pending(body.type, body.transferring)
+            refusal = pending_refusal(self._law(), asked, office.pending())
         found = [refusal] if refusal else self._towards_strangers()
         return found or reversal_problems(office, self._law(), body, asking=True)
 

@@ -35,8 +35,12 @@ class _Trusting(Asked):
     def problems(self) -> list[Refusal]:
         """Both accounts are there; none trusts itself or twice."""
         body, register = self.body, self.office.register
-        numbers = (body.account, body.listed)
-        found = [no_account(one) for one in numbers if self.office.account(one) is None]
+        named = {"account": body.account, "listed": body.listed}
+        found = [
+            no_account(number, where)
+            for where, number in named.items()
+            if self.office.account(number) is None
+        ]
         since = register.trusted_since(body.account, body.listed)
         if body.account == body.listed:
             sentence = "An account is not on its own list."

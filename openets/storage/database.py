@@ -2,7 +2,8 @@
 
 Both books keep whole batches as rows of bytes, so they need very little of a database: durable
 commits, ordered reads, and certainty that only one process writes. SQL is written once, with `?`
-for parameters and `{bytes}`, `{id}` for the two types whose names differ.
+for parameters, `{bytes}` and `{id}` for the two types whose names differ, and `{clustered}` after a
+table whose rows lie in the order of its primary key where the engine can do that.
 
 SQLite runs in WAL mode with synchronous=FULL: a commit that returned survives a loss of power.
 PostgreSQL runs with its own default, synchronous_commit=on.
@@ -25,6 +26,7 @@ from openets.storage.boundary import boundary
 
 BUSY_SECONDS = 30
 CACHE_KIBIBYTES = 65_536  # of pages; the default of 2 MB would be read again and again
+POSTGRES_TYPES = {"{id}": "int8", "{bytes}": "bytea", "TEXT": "text"}
 FETCH_ROWS = 64  # rows of whole batches are large; more at a time would only cost memory
 
 
@@ -54,8 +56,10 @@ class Database:
 
     def _sql(self, text: str) -> str:
         if self.is_sqlite:
-            return text.replace("{bytes}", "BLOB").replace("{id}", "INTEGER")
-        return text.replace("{bytes}", "BYTEA").replace("{id}", "BIGINT").replace("?", "%s")
+            text = text.replace("{bytes}", "BLOB").replace("{id}", "INTEGER")
+            return text.replace("{clustered}", "WITHOUT ROWID")
+        text = text.replace("{bytes}", "BYTEA").replace("{id}", "BIGINT").replace("?", "%s")
+        return text.replace("{clustered}", "")
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Runs one statement; returns the number of rows it touched."""
@@ -74,21 +78,59 @@ class Database:
             raise StorageError(f"The {self.name} database refused rows: {error}") from error
 
     def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Appends rows the fastest way the engine has: COPY on PostgreSQL, inserts on SQLite."""
-        names = ", ".join(columns)
+        """Appends rows the fastest way the engine has: COPY on PostgreSQL, inserts on SQLite.
+
+        `columns` are as they were declared, a name and a type, so that COPY can be binary.
+        """
         if self.is_sqlite:
-            marks = ", ".join("?" * len(columns))
-            self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            self.merge_rows(table, columns, rows, "")
             return
+        types = [POSTGRES_TYPES[column.split()[1]] for column in columns]
         try:
             with (
                 self._connection.cursor() as cursor,
-                cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+                cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN (FORMAT BINARY)") as copy,
             ):
+                copy.set_types(types)
                 for row in rows:
                     copy.write_row(row)
         except psycopg.Error as error:
             raise StorageError(f"The {self.name} database refused rows: {error}") from error
+
+    def merge_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], on_conflict: str
+    ) -> None:
+        """Inserts rows, and does what `on_conflict` says where one is there already.
+
+        At most once for a table within a durable step.
+        """
+        names = _names(columns)
+        if self.is_sqlite:
+            marks = ", ".join("?" * len(columns))
+            self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks}) {on_conflict}", rows)
+            return
+        self.run(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+        )
+        self.copy_rows(f"new_{table}", columns, rows)
+        self.run(f"INSERT INTO {table} ({names}) SELECT {names} FROM new_{table} {on_conflict}")
+
+    def delete_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Deletes the rows in which these columns have these values; once within a durable step."""
+        names = [column.split()[0] for column in columns]
+        if self.is_sqlite:
+            where = " AND ".join(f"{name} = ?" for name in names)
+            self.run_many(f"DELETE FROM {table} WHERE {where}", rows)
+            return
+        self.run(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS old_{table} ({', '.join(columns)})"
+            " ON COMMIT DELETE ROWS"
+        )
+        self.copy_rows(f"old_{table}", columns, rows)
+        where = " AND ".join(f"{table}.{name} = old_{table}.{name}" for name in names)
+        self.run(f"DELETE FROM {table} USING old_{table} WHERE {where}")
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, read a few at a time."""
@@ -195,6 +237,10 @@ class Database:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(column.split()[0] for column in columns)
 
 
 def _schema(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:

@@ -18,14 +18,15 @@ from openets.kernel.batch import (
     Receipt,
     TreeHead,
     decode_batch,
+    extend_chain,
 )
-from openets.kernel.records import ActRecord, Malformed, decode_record
+from openets.kernel.records import Malformed, decode_record
 from openets.kernel.refusal import Refusal
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.rulebook.model import Rulebook
 from openets.storage.database import StorageError
 from openets.translog import checks
-from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.messages import (
     Accepted,
     AppendAnswer,
@@ -146,7 +147,7 @@ class TransactionLog:
             self._drop()
             self._in_doubt = True
             raise
-        self._picture.settle()
+        self._picture.settle(batch.head)
         self._recorded = receipt.tree_head.recorded
         return Accepted(receipt)
 
@@ -156,7 +157,7 @@ class TransactionLog:
         for index, data in enumerate(batch.records):
             try:
                 record = decode_record(data)
-                act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
+                act = acts.act_of(record)
             except Malformed as error:
                 return RecordRefused(index, Refusal("log.malformed", str(error), checks.RULE))
             refusal = self._judge.check(record, act, law=True)
@@ -164,7 +165,7 @@ class TransactionLog:
                 refusal = self._check_store(batch, act)
             if refusal is not None:
                 return RecordRefused(index, refusal)
-            picture.apply(record, data, act, self._judge.tables_at(record.effective))
+            picture.apply(record, act, self._judge.tables_at(record.effective))
         return None
 
     def _check_store(self, batch: Batch, act: acts.Act) -> Refusal | None:
@@ -173,9 +174,8 @@ class TransactionLog:
         return store_refusal(act, self._configuration)
 
     def _promise(self, batch: Batch) -> Receipt:
-        salts = tuple(secrets.token_bytes(SALT_BYTES) for _ in batch.records)
-        for salt, data in zip(salts, batch.records, strict=True):
-            self._tree.append(leaf_hash(salt + data))
+        salts = secrets.token_bytes(SALT_BYTES * len(batch.records))
+        self._tree.extend(leaf_hashes(salts, batch.records))
         head = TreeHead(
             store=self._configuration.store,
             size=batch.last,
@@ -187,6 +187,7 @@ class TransactionLog:
 
     def _drop(self) -> None:
         self._picture.drop()
+        self._judge.forget()
         self._tree.cut_back(self._picture.sequence)
 
     # -- the start, and after a failure ---------------------------------------------------------
@@ -207,13 +208,12 @@ class TransactionLog:
         self._in_doubt = False
 
     def _fold(self, row: StoredBatch) -> None:
-        for salt, data in zip(row.receipt.salts, decode_batch(row.batch).records, strict=True):
-            record = decode_record(data)
-            act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
+        records = decode_batch(row.batch).records
+        for record in map(decode_record, records):
             tables = self._judge.tables_at(record.effective)
-            self._picture.apply(record, data, act, tables)
-            self._tree.append(leaf_hash(salt + data))
-        self._picture.settle()
+            self._picture.apply(record, acts.act_of(record), tables)
+        self._tree.extend(leaf_hashes(row.receipt.salts, records))
+        self._picture.settle(extend_chain(self._picture.head, records))
         self._recorded = row.receipt.tree_head.recorded
 
 

@@ -18,7 +18,7 @@ from openets.kernel.records import ActRecord, Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
 from openets.rulebook.tables import Tables, TransactionType
-from openets.translog.picture import Picture, Place, scopes
+from openets.translog.picture import Picture, Place, scopes, span_of
 
 RULE = "log rule"
 
@@ -41,14 +41,14 @@ class Judge:
 
     What the law says of a transaction depends on its type, year, unit and the types and statuses of
     its two accounts. Where all of these are as in one that was permitted under the same tables, the
-    law is not asked a second time.
+    law is not asked a second time, nor what cannot concern it: `_left` keeps what still is.
     """
 
     def __init__(self, picture: Picture, rulebook: Rulebook) -> None:
         self._picture = picture
         self._rulebook = rulebook
         self._views: dict[int, View] = {}
-        self._permitted: dict[int, set[Likeness]] = {}
+        self._left: dict[Likeness, tuple[MoveCheck, ...]] = {}
 
     def tables_at(self, effective: int) -> Tables:
         """The law of the day on which something takes effect."""
@@ -65,25 +65,20 @@ class Judge:
         if isinstance(record, ActRecord):
             assert act is not None
             return _first(view, act, (*ACT_ALWAYS, *(ACT_LAW if law else ())))
-        refusal = _first(view, record, ALWAYS)
-        if refusal is not None or not law:
-            return refusal
-        return (
-            _first(view, record, LAW_BEFORE)
-            or self._check_likeness(view, record)
-            or _first(view, record, LAW_AFTER)
-        )
-
-    def _check_likeness(self, view: View, record: Transaction) -> Refusal | None:
-        """The checks whose answer is the same for every record that is alike."""
-        permitted = self._permitted.setdefault(id(view.tables), set())
+        if not law:
+            return _first(view, record, ALWAYS)
         likeness = _likeness(view, record)
-        if likeness in permitted:
-            return None
-        refusal = _first(view, record, LAW_OF_ALIKE)
+        left = self._left.get(likeness)
+        if left is not None:
+            return _first(view, record, left)
+        refusal = _first(view, record, (*ALWAYS, *LAW))
         if refusal is None:
-            permitted.add(likeness)
+            self._left[likeness] = _left_of(view, record)
         return refusal
+
+    def forget(self) -> None:
+        """What was permitted may have rested on records that were taken back."""
+        self._left.clear()
 
     def _view(self, effective: int) -> View:
         day = effective // MICROSECONDS_PER_DAY
@@ -95,17 +90,32 @@ class Judge:
 
 
 def _likeness(view: View, record: Transaction) -> Likeness:
+    """All that decides which checks concern a record, and what the law says in them."""
     places = view.picture.places
     sender, receiver = places.get(record.transferring), places.get(record.acquiring)
-    assert receiver is not None
+    kinds = [block.kind for block in record.blocks]
     return (
+        id(view.tables),
         record.type,
         record.year,
-        sender and (sender.type, sender.status),
-        receiver.type,
-        receiver.status,
-        *{_unit(view, block.kind) for block in record.blocks},
+        (sender.type, sender.status) if sender else record.transferring,
+        (receiver.type, receiver.status) if receiver else record.acquiring,
+        kinds[0] if len(kinds) == 1 else frozenset(kinds),
+        bool(record.legs),
     )
+
+
+def _left_of(view: View, record: Transaction) -> tuple[MoveCheck, ...]:
+    """What each record must still be asked, where one like it passed every check."""
+    left: list[MoveCheck] = [parties_differ, blocks_are_whole, serials_are_the_senders]
+    left += [claims_are_kept, no_serial_is_arrested, rulebook_is_adopted, nothing_is_frozen]
+    if record.legs:
+        left += [accounts_are_known, money_sums_to_zero]
+    if view.tables.transaction_types[record.type].reverses:
+        left.append(ended_units_stay)
+    if not record.transferring:
+        left += [new_serials_are_next, creation_is_allowed]
+    return tuple(check for check in (*ALWAYS, *LAW) if check in left)
 
 
 def _first(
@@ -131,9 +141,13 @@ def _is_next(picture: Picture, record: Record) -> Refusal | None:
 # -- transactions: always ------------------------------------------------------------------------
 
 
+def parties_differ(_: View, record: Transaction) -> Refusal | None:
+    if record.acquiring and record.transferring != record.acquiring:
+        return None
+    return Refusal("log.parties", "A transaction names two different accounts.", RULE)
+
+
 def accounts_are_known(view: View, record: Transaction) -> Refusal | None:
-    if not record.acquiring or record.transferring == record.acquiring:
-        return Refusal("log.parties", "A transaction names two different accounts.", RULE)
     named = [record.transferring or record.acquiring, record.acquiring]
     for number in [*named, *(leg.account for leg in record.legs)]:
         if view.picture.places.get(number) is None:
@@ -155,7 +169,8 @@ def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
         spans.append((defined.registry, start, end))
     if not spans:
         return Refusal("log.nothing-moves", "A transaction moves at least one unit.", RULE)
-    spans.sort()
+    if len(spans) > 1:
+        spans.sort()
     for before, after in pairwise(spans):
         if before[0] == after[0] and after[1] <= before[2]:
             sentence = f"Serial {after[0]} {after[1]} is in the transaction twice."
@@ -167,11 +182,7 @@ def serials_are_the_senders(view: View, record: Transaction) -> Refusal | None:
     if not record.transferring:
         return None
     for kind, start, end in record.blocks:
-        reached = start
-        for stretch in view.picture.map_of(kind).stretches(start, end):
-            if (stretch.kind, stretch.account) != (kind, record.transferring):
-                break
-            reached = stretch.end + 1
+        reached = view.picture.map_of(kind).reached(start, end, kind, record.transferring)
         if reached <= end:
             sentence = f"Serial {reached} is not in account {record.transferring} as kind {kind}."
             return Refusal("log.not-held", sentence, RULE)
@@ -204,15 +215,31 @@ def claims_are_kept(view: View, record: Transaction) -> Refusal | None:
         return Refusal("log.reservation-unknown", sentence, RULE)
     if not record.transferring:
         return None
-    wanted: dict[int, int] = {}
-    for block in record.blocks:
-        wanted[block.kind] = wanted.get(block.kind, 0) + block.quantity
-    for kind, quantity in wanted.items():
+    for kind in {block.kind for block in record.blocks}:
         place = (record.transferring, kind)
-        bound = (picture.claimed.get(place) or 0) - (claim.quantity if claim else 0)
-        if (picture.held.get(place) or 0) - bound < quantity:
+        claimed, immobile = picture.claimed.get(place) or 0, picture.immobile.get(place) or 0
+        if not claimed and not immobile:
+            continue  # it holds what it sends: `serials_are_the_senders` came before
+        free = (picture.held.get(place) or 0) - claimed - immobile
+        free += claim.quantity if claim else 0
+        if free < sum(block.quantity for block in record.blocks if block.kind == kind):
             sentence = f"Account {record.transferring} has reserved part of the units it sends."
             return Refusal("log.reserved", sentence, RULE)
+    return None
+
+
+def no_serial_is_arrested(view: View, record: Transaction) -> Refusal | None:
+    arrested = view.picture.arrested.items()
+    if not arrested:
+        return None
+    for block in record.blocks:
+        registry = view.picture.kinds.get(block.kind)
+        for (home, first, last), _ in arrested:
+            if registry and home == registry.registry:
+                start, end = max(first, block.start), min(last, block.end)
+                if start <= end:
+                    sentence = f"Serials {home} {start}-{end} are frozen and stay where they are."
+                    return Refusal("log.serials-frozen", sentence, RULE)
     return None
 
 
@@ -278,9 +305,11 @@ def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
         if not number:
             continue
         registry = _place(view, number).registry
-        for scope in (("account", number), ("registry", registry)):
-            if frozen.get(scope):
-                return _is_frozen(*scope)
+        enters = number == record.acquiring and view.picture.receiving.get(number)
+        if frozen.get(("account", number)) and not enters:
+            return _is_frozen("account", number)
+        if frozen.get(("registry", registry)):
+            return _is_frozen("registry", registry)
     for block in record.blocks:
         if frozen.get(("kind", block.kind)):
             return _is_frozen("kind", block.kind)
@@ -372,24 +401,22 @@ def _cite(rule: TransactionType) -> str:
 
 
 ALWAYS: tuple[MoveCheck, ...] = (
+    parties_differ,
     accounts_are_known,
     blocks_are_whole,
     serials_are_the_senders,
     new_serials_are_next,
+    no_serial_is_arrested,
     claims_are_kept,
     money_sums_to_zero,
 )
-LAW_OF_ALIKE: tuple[MoveCheck, ...] = (
+LAW: tuple[MoveCheck, ...] = (
+    rulebook_is_adopted,
+    nothing_is_frozen,
     type_is_known,
     route_is_permitted,
     statuses_are_open,
     units_are_permitted,
-)
-LAW_BEFORE: tuple[MoveCheck, ...] = (
-    rulebook_is_adopted,
-    nothing_is_frozen,
-)
-LAW_AFTER: tuple[MoveCheck, ...] = (
     ended_units_stay,
     creation_is_allowed,
     blocks_are_few,
@@ -428,8 +455,13 @@ def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
     if not isinstance(act, acts.Freeze | acts.Lift):
         return None
     named = scopes(act)
+    if act.first is not None or act.last is not None:
+        return _serials_to_freeze(view, act, alone=not named)
     if len(named) != 1:
-        return Refusal("log.freeze-scope", "A freeze names one account, kind or registry.", RULE)
+        sentence = "A freeze names one account, kind, registry or block of serials."
+        return Refusal("log.freeze-scope", sentence, RULE)
+    if named[0][0] != "account" and getattr(act, "incoming", None):
+        return Refusal("log.freeze-incoming", "Only an account can be left open to receive.", RULE)
     word, which = named[0]
     if word == "account" and view.picture.places.get(int(which)) is None:
         return Refusal("log.account-unknown", f"The log knows no account {which}.", RULE)
@@ -438,11 +470,27 @@ def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
     return None
 
 
+def _serials_to_freeze(view: View, act: acts.Freeze | acts.Lift, *, alone: bool) -> Refusal | None:
+    span = span_of(act)
+    if span is None or not alone or span[1] > span[2] or getattr(act, "incoming", None):
+        sentence = "Serials to freeze are a registry of origin, a first and a last, nothing else."
+        return Refusal("log.freeze-block", sentence, RULE)
+    serials = view.picture.serials.get(span[0])
+    if serials is None or span[2] > serials.last:
+        sentence = f"Serial {span[0]} {span[2]} was never created."
+        return Refusal("log.freeze-serials", sentence, RULE)
+    if isinstance(act, acts.Lift) and not view.picture.arrested.get(span):
+        sentence = f"Serials {span[0]} {span[1]}-{span[2]} are not frozen as such a block."
+        return Refusal("log.serials-not-frozen", sentence, RULE)
+    return None
+
+
 def reservation_is_covered(view: View, act: acts.Act) -> Refusal | None:
     if not isinstance(act, acts.Reserved):
         return None
     place = (act.account, act.kind)
     free = (view.picture.held.get(place) or 0) - (view.picture.claimed.get(place) or 0)
+    free -= view.picture.immobile.get(place) or 0
     if act.quantity <= free:
         return None
     sentence = f"Account {act.account} has {free} units free, not {act.quantity}."

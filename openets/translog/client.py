@@ -45,7 +45,7 @@ from openets.translog.messages import (
     questions,
 )
 from openets.translog.orders import encode_order
-from openets.translog.proof import check_proof, prove, receipt_head
+from openets.translog.proof import Proof, check_proof, prove, prove_all, receipt_head
 from openets.translog.rebuild import rebuild_log
 from openets.translog.verify import Audit, Finding, audit
 
@@ -60,6 +60,7 @@ __all__ = [
     "LocalLog",
     "LogAway",
     "LogClient",
+    "Proof",
     "RecordRefused",
     "RemoteLog",
     "WrongHead",
@@ -72,6 +73,7 @@ __all__ = [
     "open_local_log",
     "order",
     "prove",
+    "prove_all",
     "rebuild_log",
     "receipt_head",
     "serve_log",

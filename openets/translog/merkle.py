@@ -4,14 +4,16 @@ A root is one short promise about everything so far. An inclusion proof shows wi
 a record is under a root, a consistency proof that one root grew from another and nothing before it
 was changed. Proofs are checked without the tree, by the functions at the end.
 
-The hash of every complete subtree is kept, level by level (64 bytes a leaf in all), so that a leaf
-is appended and a proof is cut in a handful of steps, and the newest leaves can be taken off again.
+The hash of every complete subtree is kept, level by level (64 bytes a leaf in all), so that leaves
+are appended and a proof is cut in a handful of steps, and the newest leaves can be taken off again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
+
+from openets.kernel.batch import SALT_BYTES
 
 HASH_BYTES = 32
 
@@ -19,6 +21,15 @@ HASH_BYTES = 32
 def leaf_hash(data: bytes) -> bytes:
     """The hash of a leaf: RFC 9162, 2.1.1."""
     return sha256(b"\x00" + data).digest()
+
+
+def leaf_hashes(salts: bytes, records: Sequence[bytes]) -> list[bytes]:
+    """The hashes of a batch's leaves: each record behind its salt."""
+    places = range(0, len(salts), SALT_BYTES)
+    return [
+        leaf_hash(salts[at : at + SALT_BYTES] + record)
+        for at, record in zip(places, records, strict=True)
+    ]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -35,17 +46,20 @@ class Tree:
     def __len__(self) -> int:
         return len(self._levels[0]) // HASH_BYTES
 
-    def append(self, leaf: bytes) -> None:
-        """Adds the hash of a leaf, and of every subtree that it completes."""
-        level, digest = 0, leaf
-        self._levels[0] += digest
-        while not len(self._levels[level]) % (2 * HASH_BYTES):
-            left = bytes(self._levels[level][-2 * HASH_BYTES : -HASH_BYTES])
-            digest = node_hash(left, digest)
-            level += 1
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Adds the hashes of leaves and, level by level, of every subtree they complete."""
+        added, level = list(leaves), 0
+        while added:
             if level == len(self._levels):
                 self._levels.append(bytearray())
-            self._levels[level] += digest
+            hashes = self._levels[level]
+            pair = len(hashes) // (2 * HASH_BYTES) * (2 * HASH_BYTES)  # where one is incomplete
+            hashes += b"".join(added)
+            added = [
+                sha256(b"\x01" + hashes[at : at + 2 * HASH_BYTES]).digest()
+                for at in range(pair, len(hashes) - HASH_BYTES, 2 * HASH_BYTES)
+            ]
+            level += 1
 
     def cut_back(self, size: int) -> None:
         """Takes the newest leaves off until `size` are left."""

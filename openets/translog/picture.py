@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from openets.kernel import acts
-from openets.kernel.batch import extend_chain, genesis
+from openets.kernel.batch import genesis
 from openets.kernel.records import Block, Record, Transaction
 from openets.rulebook.tables import Tables
 
@@ -27,6 +27,7 @@ STARTING_STATUS = "open"
 K = TypeVar("K")
 V = TypeVar("V")
 Scope = tuple[str, int | str]
+Span = tuple[str, int, int]  # registry of origin, first and last serial
 
 
 class Shelf(Generic[K, V]):
@@ -44,7 +45,10 @@ class Shelf(Generic[K, V]):
     def put(self, key: K, value: V | None) -> None:
         """Lays a value there, or takes it away."""
         self._undo.append((key, self.get(key)))
-        self._lay(key, value)
+        if value is None:
+            self._now.pop(key, None)
+        else:
+            self._now[key] = value
 
     def settle(self) -> None:
         """Makes the changes permanent."""
@@ -52,14 +56,21 @@ class Shelf(Generic[K, V]):
 
     def drop(self) -> None:
         """Takes back every change since the last settling."""
-        while self._undo:
-            self._lay(*self._undo.pop())
+        for key, value in self._undo[::-1]:
+            self.put(key, value)
+        self._undo.clear()
 
-    def _lay(self, key: K, value: V | None) -> None:
-        if value is None:
-            self._now.pop(key, None)
-        else:
-            self._now[key] = value
+
+class Counts(Shelf[K, int]):
+    """A shelf of quantities; what is not there counts nothing."""
+
+    __slots__ = ()
+
+    def add(self, key: K, quantity: int) -> None:
+        """Adds to a quantity, or takes away from it."""
+        before = self.get(key)
+        self._undo.append((key, before))
+        self._now[key] = (before or 0) + quantity
 
 
 class Stretch(NamedTuple):
@@ -94,8 +105,18 @@ class SerialMap:
         self._firsts = [1]
         self._owners: list[tuple[int, int]] = []  # (kind, account)
         self._numbers: dict[tuple[int, int], int] = {}
-        self._undo: list[tuple[_Chunk, int, int, array[int], array[int]]] = []
+        self._before: dict[_Chunk, tuple[array[int], array[int]]] = {}  # the last settling
         self._settled_last = 0
+
+    def reached(self, start: int, end: int, kind: int, account: int) -> int:
+        """The first of these serials that is not of this kind in this account; else `end` + 1."""
+        owner = self._numbers.get((kind, account))
+        while 0 < start <= end and start <= self.last:
+            place, index = self._find(start)
+            if self._chunks[place].owners[index] != owner:
+                break
+            start = min(end, self._end(place, index)) + 1
+        return start
 
     def stretches(self, start: int, end: int) -> Iterator[Stretch]:
         """The stretches that hold the serials from `start` to `end`, as far as there are any."""
@@ -106,35 +127,35 @@ class SerialMap:
 
     def create(self, block: Block, account: int) -> None:
         """Adds new serials at the end."""
-        chunk = self._chunks[-1]
+        chunk = self._touch(len(self._chunks) - 1)
         owner = self._number(block.kind, account)
-        size = len(chunk.starts)
-        if not size or chunk.owners[-1] != owner:
-            self._replace(chunk, size, size, (block.start,), (owner,))
+        if not chunk.starts or chunk.owners[-1] != owner:
+            chunk.starts.append(block.start)
+            chunk.owners.append(owner)
         self.last = block.end
 
     def give(self, start: int, end: int, account: int) -> None:
         """Writes serials to an account; the caller has seen to it that they exist."""
         while start <= end:
             place, index = self._find(start)
-            stop = min(end, self._end(place, index))
-            self._cut(place, index, start, stop, account)
+            last = self._end(place, index)
+            stop = min(end, last)
+            self._cut(self._touch(place), index, start, stop, account, last)
             start = stop + 1
 
     def settle(self) -> None:
         """Makes the changes permanent, and keeps chunks small."""
-        for chunk in {id(entry[0]): entry[0] for entry in self._undo}.values():
+        for chunk in self._before:
             if len(chunk.starts) > 2 * STRETCHES_PER_CHUNK:
                 self._divide(chunk)
-        self._undo.clear()
+        self._before.clear()
         self._settled_last = self.last
 
     def drop(self) -> None:
         """Takes back every change since the last settling."""
-        while self._undo:
-            chunk, low, count, starts, owners = self._undo.pop()
-            chunk.starts[low : low + count] = starts
-            chunk.owners[low : low + count] = owners
+        for chunk, (starts, owners) in self._before.items():
+            chunk.starts, chunk.owners = starts, owners
+        self._before.clear()
         self.last = self._settled_last
 
     def __iter__(self) -> Iterator[Stretch]:
@@ -165,31 +186,32 @@ class SerialMap:
             self._owners.append((kind, account))
         return number
 
-    def _cut(self, place: int, index: int, start: int, end: int, account: int) -> None:
-        """Gives part of one stretch away and joins it with neighbours of the same owner."""
+    def _touch(self, place: int) -> _Chunk:
+        """A chunk that is about to change; as it is now it is kept until it settles."""
         chunk = self._chunks[place]
-        whole_start, whole_owner = chunk.starts[index], chunk.owners[index]
-        owner = self._number(self._owners[whole_owner][0], account)
-        low, high = index, index + 1
-        starts, owners = [start], [owner]
-        if whole_start < start:
-            starts.insert(0, whole_start)
-            owners.insert(0, whole_owner)
-        elif index and chunk.owners[index - 1] == owner:
-            low, starts[0] = index - 1, chunk.starts[index - 1]
-        if end < self._end(place, index):
-            starts.append(end + 1)
-            owners.append(whole_owner)
-        elif high < len(chunk.starts) and chunk.owners[high] == owner:
-            high += 1
-        self._replace(chunk, low, high, starts, owners)
+        if chunk not in self._before:
+            self._before[chunk] = (chunk.starts[:], chunk.owners[:])
+        return chunk
 
-    def _replace(
-        self, chunk: _Chunk, low: int, high: int, starts: Sequence[int], owners: Sequence[int]
+    def _cut(
+        self, chunk: _Chunk, index: int, start: int, end: int, account: int, last: int
     ) -> None:
-        self._undo.append((chunk, low, len(starts), chunk.starts[low:high], chunk.owners[low:high]))
-        chunk.starts[low:high] = array("q", starts)
-        chunk.owners[low:high] = array("q", owners)
+        """Gives away part of the stretch that ends at `last`; joins it with the new owner's own."""
+        starts, owners = chunk.starts, chunk.owners
+        whole = owners[index]
+        owner = self._number(self._owners[whole][0], account)
+        if end < last:  # the rest behind it stays whose it was
+            starts.insert(index + 1, end + 1)
+            owners.insert(index + 1, whole)
+        elif index + 1 < len(owners) and owners[index + 1] == owner:
+            del starts[index + 1], owners[index + 1]
+        if starts[index] < start:  # and so does what lies before it
+            starts.insert(index + 1, start)
+            owners.insert(index + 1, owner)
+        elif index and owners[index - 1] == owner:
+            del starts[index], owners[index]
+        else:
+            owners[index] = owner
 
     def _divide(self, chunk: _Chunk) -> None:
         at = bisect_right(self._firsts, chunk.starts[0]) - 1
@@ -233,13 +255,16 @@ class Picture:
         self.serials: dict[str, SerialMap] = {}
         self.places: Shelf[int, Place] = Shelf()
         self.kinds: Shelf[int, acts.KindDefined] = Shelf()
-        self.held: Shelf[tuple[int, int], int] = Shelf()
-        self.claimed: Shelf[tuple[int, int], int] = Shelf()
+        self.held: Counts[tuple[int, int]] = Counts()
+        self.claimed: Counts[tuple[int, int]] = Counts()
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
         self.frozen: Shelf[Scope, bool] = Shelf()
+        self.receiving: Shelf[int, bool] = Shelf()  # frozen accounts that may still receive
+        self.arrested: Shelf[Span, bool] = Shelf()  # frozen serials
+        self.immobile: Counts[tuple[int, int]] = Counts()  # of what an account holds of a kind
         self.keys: Shelf[bytes, int] = Shelf()
-        self.created: Shelf[int, int] = Shelf()
+        self.created: Counts[int] = Counts()
         self.caps: Shelf[tuple[str, int], bool] = Shelf()
         self._shelves: tuple[Shelf[Any, Any], ...] = (
             self.places,
@@ -249,32 +274,38 @@ class Picture:
             self.claims,
             self.permissions,
             self.frozen,
+            self.receiving,
+            self.arrested,
+            self.immobile,
             self.keys,
             self.created,
             self.caps,
         )
+        self._maps: dict[int, SerialMap] = {}  # by kind
         self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
 
     def map_of(self, kind: int) -> SerialMap:
         """The map of the registry a defined kind comes from."""
-        defined = self.kinds.get(kind)
-        assert defined is not None
-        found = self.serials.get(defined.registry)
+        found = self._maps.get(kind)
         if found is None:
-            found = self.serials[defined.registry] = SerialMap()
+            defined = self.kinds.get(kind)
+            assert defined is not None
+            found = self.serials.setdefault(defined.registry, SerialMap())
+            self._maps[kind] = found
         return found
 
-    def apply(self, record: Record, data: bytes, act: acts.Act | None, tables: Tables) -> None:
-        """Takes in a record that has passed the checks; `data` are its bytes."""
-        self.sequence, self.head = record.sequence, extend_chain(self.head, (data,))
+    def apply(self, record: Record, act: acts.Act | None, tables: Tables) -> None:
+        """Takes in a record (and its act, if it is one) that has passed the checks."""
+        self.sequence = record.sequence
         self.keys.put(record.key, record.sequence)
         if isinstance(record, Transaction):
             self._move(record, tables)
         elif act is not None:
             self._act(record.sequence, act)
 
-    def settle(self) -> None:
-        """What was applied stands."""
+    def settle(self, head: bytes) -> None:
+        """What was applied stands, and leads to this head of the chain."""
+        self.head = head
         for shelf in self._shelves:
             shelf.settle()
         for serials in self.serials.values():
@@ -287,6 +318,7 @@ class Picture:
             shelf.drop()
         for serials in self.serials.values():
             serials.drop()
+        self._maps.clear()  # a kind that was taken back may come again from elsewhere
         self.sequence, self.head, self.rulebook, self.kind_count = self._settled
 
     def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
@@ -306,15 +338,17 @@ class Picture:
     # -- records --------------------------------------------------------------------------------
 
     def _move(self, record: Transaction, tables: Tables) -> None:
+        sender, receiver, add_held = record.transferring, record.acquiring, self.held.add
         for block in record.blocks:
-            quantity = block.quantity
-            if record.transferring:
-                self.map_of(block.kind).give(block.start, block.end, record.acquiring)
-                self._add(self.held, (record.transferring, block.kind), -quantity)
+            kind, start, end = block
+            quantity = end - start + 1
+            if sender:
+                self.map_of(kind).give(start, end, receiver)
+                add_held((sender, kind), -quantity)
             else:
-                self.map_of(block.kind).create(block, record.acquiring)
-                self._add(self.created, block.kind, quantity)
-            self._add(self.held, (record.acquiring, block.kind), quantity)
+                self.map_of(kind).create(block, receiver)
+                self.created.add(kind, quantity)
+            add_held((receiver, kind), quantity)
         if record.reservation:
             self._end_claim(record.reservation)
         rule = tables.transaction_types.get(record.type)
@@ -323,10 +357,6 @@ class Picture:
         elif rule is not None and rule.replaces:
             for block in record.blocks:
                 self._allow_replacement(block)
-
-    @staticmethod
-    def _add(shelf: Shelf[K, int], key: K, quantity: int) -> None:
-        shelf.put(key, (shelf.get(key) or 0) + quantity)
 
     def _use(self, number: int, quantity: int) -> None:
         permission = self.permissions.get(number)
@@ -349,7 +379,24 @@ class Picture:
         claim = self.claims.get(number)
         if claim is not None:
             self.claims.put(number, None)
-            self._add(self.claimed, (claim.account, claim.kind), -claim.quantity)
+            self.claimed.add((claim.account, claim.kind), -claim.quantity)
+
+    def _stop(self, act: acts.Freeze | acts.Lift) -> None:
+        frozen = True if isinstance(act, acts.Freeze) else None
+        for scope in scopes(act):
+            self.frozen.put(scope, frozen)
+        if act.account is not None:
+            self.receiving.put(act.account, getattr(act, "incoming", None))
+        span = span_of(act)
+        if span is None or self.arrested.get(span) == frozen:
+            return
+        self.arrested.put(span, frozen)
+        others = [other for other, _ in self.arrested.items() if other != span]
+        serials = self.serials.get(span[0]) or SerialMap()
+        for low, high in _uncovered(span, others):
+            for row in serials.stretches(low, high):
+                units = min(row.end, high) - max(row.start, low) + 1
+                self.immobile.add((row.account, row.kind), units if frozen else -units)
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
@@ -366,23 +413,44 @@ class Picture:
                 if known is not None:
                     self.places.put(act.account, known._replace(status=act.status))
             case acts.Freeze() | acts.Lift():
-                for scope in scopes(act):
-                    self.frozen.put(scope, True if isinstance(act, acts.Freeze) else None)
+                self._stop(act)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self.permissions.put(sequence, _permission(act))
                 if isinstance(act, acts.CapSet):
                     self.caps.put((act.parameter, act.year), True)
             case acts.Reserved():
                 self.claims.put(sequence, act)
-                self._add(self.claimed, (act.account, act.kind), act.quantity)
+                self.claimed.add((act.account, act.kind), act.quantity)
             case acts.Released():
                 self._end_claim(act.reservation)
 
 
 def scopes(act: acts.Freeze | acts.Lift) -> list[Scope]:
-    """What a freeze or lift names; a proper one names exactly one thing."""
-    named = (("account", act.account), ("kind", act.kind), ("registry", act.registry))
+    """What a freeze or lift names, serials apart; a proper one names exactly one thing."""
+    registry = act.registry if act.first is None and act.last is None else None
+    named = (("account", act.account), ("kind", act.kind), ("registry", registry))
     return [(word, value) for word, value in named if value is not None]
+
+
+def span_of(act: acts.Freeze | acts.Lift) -> Span | None:
+    """The serials a freeze or lift names, None unless it names registry, first and last."""
+    if act.registry is None or act.first is None or act.last is None:
+        return None
+    return act.registry, act.first, act.last
+
+
+def _uncovered(span: Span, others: Iterable[Span]) -> list[tuple[int, int]]:
+    """The parts of a span that lie in none of the others."""
+    parts = [span[1:]]
+    for registry, first, last in others:
+        if registry == span[0]:
+            parts = [
+                (start, end)
+                for low, high in parts
+                for start, end in ((low, min(high, first - 1)), (max(low, last + 1), high))
+                if start <= end
+            ]
+    return parts
 
 
 def _permission(act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> Permission:

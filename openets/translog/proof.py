@@ -7,6 +7,7 @@ hashed, the path leads to the root, the signature is the log's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.kernel.batch import TreeHead, decode_batch
 from openets.kernel.refusal import Refusal, Refused
-from openets.translog.merkle import Tree, is_included, leaf_hash
+from openets.translog.merkle import Tree, is_included, leaf_hash, leaf_hashes
 from openets.translog.store import load
 
 FORMAT = "openets receipt 1"
@@ -65,28 +66,42 @@ class Proof(_Strict):
 
 def prove(directory: Path, sequence: int) -> str:
     """The receipt for a record of the log in this folder; raises `LookupError` if it has none."""
+    return prove_all(directory, [sequence])[0]
+
+
+def prove_all(directory: Path, sequences: Sequence[int]) -> list[str]:
+    """The receipts for these records, from one reading; raises `LookupError` if one is missing."""
     configuration = load(directory)
     rows = configuration.open(read_only=True)
     tree = Tree()
-    found: tuple[bytes, bytes] | None = None
+    wanted = sorted(sequences, reverse=True)
+    found: dict[int, tuple[bytes, bytes]] = {}
     head: TreeHead | None = None
     try:
         for row in rows.batches():
             records = decode_batch(row.batch).records
-            for salt, data in zip(row.receipt.salts, records, strict=True):
-                tree.append(leaf_hash(salt + data))
-            if row.first <= sequence <= row.last:
-                found = records[sequence - row.first], row.receipt.salts[sequence - row.first]
+            tree.extend(leaf_hashes(row.receipt.salts, records))
+            while wanted and row.first <= wanted[-1] <= row.last:
+                place = wanted[-1] - row.first
+                found[wanted.pop()] = records[place], row.receipt.salt(place)
             head = row.receipt.tree_head
     finally:
         rows.database.close()
-    if found is None or head is None:
-        raise LookupError(f"The log has no record {sequence}; its last is {len(tree)}.")
+    if wanted or head is None:
+        missing = wanted[-1] if wanted else "at all"
+        raise LookupError(f"The log has no record {missing}; its last is {len(tree)}.")
+    key = configuration.log_key
+    return [_receipt(tree, head, sequence, *found[sequence], key) for sequence in sequences]
+
+
+def _receipt(
+    tree: Tree, head: TreeHead, sequence: int, record: bytes, salt: bytes, log_key: bytes
+) -> str:
     proof = Proof(
         format=FORMAT,
         sequence=sequence,
-        record=found[0].hex(),
-        salt=found[1].hex(),
+        record=record.hex(),
+        salt=salt.hex(),
         path=tuple(step.hex() for step in tree.inclusion(sequence - 1, head.size)),
         tree_head=SignedRoot(
             store=head.store.hex(),
@@ -96,7 +111,7 @@ def prove(directory: Path, sequence: int) -> str:
             recorded=head.recorded,
             signature=head.signature.hex(),
         ),
-        log_key=configuration.log_key.hex(),
+        log_key=log_key.hex(),
     )
     return proof.model_dump_json(indent=2) + "\n"
 

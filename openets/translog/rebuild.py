@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from openets.kernel.batch import Receipt, TreeHead, decode_batch
+from openets.kernel.batch import SALT_BYTES, Batch, Receipt, TreeHead, decode_batch
 from openets.kernel.signing import SigningKey
 from openets.storage.database import StorageError
 from openets.translog.accept import SIGNERS_OF_AN_ORDER, author_refusal, epoch_message
-from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.store import Configuration, LogStore, load
 
 
@@ -66,22 +66,14 @@ def _fill(
     officers: tuple[SigningKey, ...],
     registry: SigningKey,
 ) -> int:
+    configuration = rows.configuration
     tree, taken, vouched, epochs = Tree(), 0, False, 0
     head = trusted
     with rows.database.durable("log.rebuild"):
         for envelope, receipt in batches:
             batch = decode_batch(envelope)
             head = receipt.tree_head
-            for salt, data in zip(receipt.salts, batch.records, strict=False):
-                tree.append(leaf_hash(salt + data))
-            if (
-                batch.first != taken + 1
-                or len(receipt.salts) != len(batch.records)
-                or author_refusal(batch, rows.configuration) is not None
-                or not batch.is_chained()
-                or (head.head, head.root) != (batch.head, tree.root())
-                or not head.is_signed_by(rows.configuration.log_key)
-            ):
+            if batch.first != taken + 1 or not _is_the_logs(batch, receipt, tree, configuration):
                 raise StorageError(f"The batch from record {batch.first} is not one the log took.")
             rows.insert(batch.first, batch.last, envelope, receipt)
             taken, epochs = batch.last, max(epochs, batch.epoch)
@@ -95,7 +87,7 @@ def _fill(
                 "vouch for it; it was changed, or it ends before."
             )
         for epoch in range(1, epochs + 1):
-            message = epoch_message(rows.configuration.store, epoch)
+            message = epoch_message(configuration.store, epoch)
             rows.insert_epoch(epoch, registry.sign(message))
         if officers and taken > trusted.size:
             words = {
@@ -103,5 +95,21 @@ def _fill(
                 "root": head.root.hex(),
                 "signed": {key.public.hex(): key.sign(head.message()).hex() for key in officers},
             }
-            rows.put_acceptance(rows.configuration.key(), json.dumps(words).encode())
+            rows.put_acceptance(configuration.key(), json.dumps(words).encode())
     return taken
+
+
+def _is_the_logs(batch: Batch, receipt: Receipt, tree: Tree, configuration: Configuration) -> bool:
+    """True if the batch is rightly signed, and the tree with it has the root the log promised."""
+    promised = receipt.tree_head
+    if (
+        len(receipt.salts) != len(batch.records) * SALT_BYTES
+        or author_refusal(batch, configuration) is not None
+        or not batch.is_chained()
+    ):
+        return False
+    tree.extend(leaf_hashes(receipt.salts, batch.records))
+    reached = (batch.head, tree.root())
+    return (promised.head, promised.root) == reached and promised.is_signed_by(
+        configuration.log_key
+    )

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openets.kernel.batch import SALT_BYTES, Receipt, TreeHead
+from openets.kernel.batch import Receipt, TreeHead
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.storage.database import Database, StorageError
 
@@ -133,8 +133,8 @@ class LogStore:
     def insert(self, first: int, last: int, batch: bytes, receipt: Receipt) -> None:
         """Writes a row inside the caller's durable step."""
         tree = receipt.tree_head
-        salts = b"".join(receipt.salts)
-        row = (first, last, tree.recorded, batch, salts, tree.root, tree.head, tree.signature)
+        promise = (tree.root, tree.head, tree.signature)
+        row = (first, last, tree.recorded, batch, receipt.salts, *promise)
         self.database.run("INSERT INTO log_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def batches(self, after: int = 0) -> Iterator[StoredBatch]:
@@ -207,10 +207,9 @@ def load(directory: Path) -> Configuration:
 
 def _stored(row: tuple[int, int, int, bytes, bytes, bytes, bytes, bytes]) -> StoredBatch:
     first, last, recorded, batch, salts, root, head, signature = row
-    batch, salts = bytes(batch), bytes(salts)
+    batch = bytes(batch)
     tree = TreeHead(batch[8:24], last, bytes(root), bytes(head), recorded, bytes(signature))
-    parts = tuple(salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES))
-    return StoredBatch(first, last, batch, Receipt(tree, parts))
+    return StoredBatch(first, last, batch, Receipt(tree, bytes(salts)))
 
 
 def _sealed(name: str, value: bytes) -> bytes:

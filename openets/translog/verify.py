@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, SALT_BYTES, Batch, decode_batch
-from openets.kernel.records import ActRecord, Malformed, Record, Transaction, decode_record
+from openets.kernel.records import Malformed, Record, Transaction, decode_record
 from openets.kernel.signing import is_signed_by
 from openets.rulebook.model import Rulebook
 from openets.storage.database import StorageError
@@ -24,7 +24,7 @@ from openets.translog.accept import (
     epoch_message,
     store_refusal,
 )
-from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.picture import Picture
 from openets.translog.store import TABLES, Configuration, LogStore, StoredBatch, load
 
@@ -113,7 +113,7 @@ class _Reading:
             for index, data in enumerate(batch.records):
                 self._take(batch, batch.first + index, data)
             self._check_promise(row, batch)
-            self._picture.settle()
+            self._picture.settle(batch.head)
             self._result.records = batch.last
             self._result.head, self._result.root = batch.head, row.receipt.tree_head.root
             progress(batch.last)
@@ -149,9 +149,7 @@ class _Reading:
             raise self._wrong(first, f"{refusal.sentence} Something in it was changed.")
         if not batch.is_chained():
             raise self._wrong(first, "The chain through the batch misses the head it names.")
-        if len(row.receipt.salts) != len(batch.records) or any(
-            len(salt) != SALT_BYTES for salt in row.receipt.salts
-        ):
+        if len(row.receipt.salts) != len(batch.records) * SALT_BYTES:
             raise self._wrong(first, "The batch has not one salt for each record.")
         self._epoch = batch.epoch
         return batch
@@ -160,7 +158,7 @@ class _Reading:
         act = record = None
         try:
             record = decode_record(data)
-            act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
+            act = acts.act_of(record)
         except Malformed as error:
             raise self._wrong(batch.first, str(error), sequence) from None
         # A batch made under a rulebook this release no longer has is not judged by today's law;
@@ -174,11 +172,10 @@ class _Reading:
         if refusal is not None:
             raise self._wrong(batch.first, str(refusal), sequence, record)
         tables = self._judge.tables_at(record.effective)
-        self._picture.apply(record, data, act, tables)
+        self._picture.apply(record, act, tables)
 
     def _check_promise(self, row: StoredBatch, batch: Batch) -> None:
-        for salt, data in zip(row.receipt.salts, batch.records, strict=True):
-            self._tree.append(leaf_hash(salt + data))
+        self._tree.extend(leaf_hashes(row.receipt.salts, batch.records))
         tree = row.receipt.tree_head
         if tree.head != batch.head or not tree.is_signed_by(self._configuration.log_key):
             raise self._wrong(batch.first, "The tree head is not one that the log signed.")

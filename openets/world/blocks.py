@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import polars
 
 UNIT_KEYS = "codes.unit-keys"
+TYPE_NAMES = "codes.account-type"
 DAY = 86_400_000_000
 UNLISTED = "EU"  # the registry of serials and accounts for which the files name none
 # Where several types of account would do, the one that is most often the right one.
@@ -56,6 +57,8 @@ COLUMNS = (
 NOWHERE = -1  # in the place of an account: units are created
 Kind = tuple[str, str]  # unit of the rulebook, registry that issued it
 Holding = tuple[int, Kind]
+# (registry, number within it) or ("", number of the collector) -> registry, type as published
+Listed = dict[tuple[str, str], tuple[str, str]]
 
 
 class Move(NamedTuple):
@@ -148,8 +151,8 @@ class Law:
 # -- reading -------------------------------------------------------------------------------------
 
 
-def read_blocks(files: Sequence[Path]) -> tuple[polars.DataFrame, dict[str, tuple[str, str]]]:
-    """All blocks of the files by time, and what lists of accounts say: number -> registry, code.
+def read_blocks(files: Sequence[Path]) -> tuple[polars.DataFrame, Listed]:
+    """All blocks of the files by time, and what lists of accounts say of registry and type.
 
     Raises `Refused` with every problem of every file, and if a block stands in two of them.
     """
@@ -158,19 +161,17 @@ def read_blocks(files: Sequence[Path]) -> tuple[polars.DataFrame, dict[str, tupl
     from openets.formats.recognise import read_file
 
     blocks: list[pl.DataFrame] = []
-    listed: dict[str, tuple[str, str]] = {}
+    listed: Listed = {}
     refusals: list[Refusal] = []
     for file in files:
         reading = read_file(file).reading
-        refusals += [problem.as_refusal() for problem in reading.problems]
+        bad = [problem for problem in reading.problems if problem.row_left_out]
+        refusals += [problem.as_refusal() for problem in bad]
         if "transaction_blocks" in reading.tables:
             blocks.append(reading.tables["transaction_blocks"])
-        elif "accounts" in reading.tables:
-            named = reading.tables["accounts"].select(
-                pl.coalesce("transaction_account", "account_id"), "registry", "type"
-            )
-            listed |= {number: (home, type_) for number, home, type_ in named.iter_rows()}
-        else:
+        if "accounts" in reading.tables:
+            listed |= _listed(reading.tables["accounts"])
+        elif "transaction_blocks" not in reading.tables:
             sentence = f"{file.name} is a {reading.layout} file and holds no transaction blocks."
             refusals.append(Refusal("replay.no-transactions", sentence, file.name))
     if not refusals and not blocks:
@@ -186,12 +187,23 @@ def read_blocks(files: Sequence[Path]) -> tuple[polars.DataFrame, dict[str, tupl
     return frame.sort("effective", "transaction_id", "block_id").select(*COLUMNS), listed
 
 
+def _listed(accounts: polars.DataFrame) -> Listed:
+    """Accounts by their numbers: within the registry, and the collector's own, which is for all."""
+    listed: Listed = {}
+    columns = ("registry", "account_id", "transaction_account", "type")
+    for registry, number, in_registry, type_ in accounts.select(columns).iter_rows():
+        told = (registry, type_)
+        if in_registry is None:
+            listed[registry, number] = told
+        else:
+            listed["", number] = listed[registry, in_registry] = told
+    return listed
+
+
 # -- planning ------------------------------------------------------------------------------------
 
 
-def plan_blocks(
-    frame: polars.DataFrame, listed: Mapping[str, tuple[str, str]], rulebook: Rulebook
-) -> Plan:
+def plan_blocks(frame: polars.DataFrame, listed: Listed, rulebook: Rulebook) -> Plan:
     """What of a frame of blocks can be posted, and what has to be there before it."""
     law = Law(rulebook)
     sifting = _Sifting(law, rulebook, listed)
@@ -221,12 +233,14 @@ def plan_blocks(
 class _Sifting:
     """From published rows to moves; what cannot be one is counted by reason."""
 
-    def __init__(self, law: Law, rulebook: Rulebook, listed: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, law: Law, rulebook: Rulebook, listed: Listed) -> None:
         self.law = law
         self.accounts: list[Party] = []
         self.left_out: dict[str, int] = {}
         self._listed = listed
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        type_names: Mapping[str, str] = rulebook.parameter(TYPE_NAMES).values[-1].value
+        self._type_names = {name: code for code, name in type_names.items()}
         self._units: Mapping[str, str] = rulebook.parameter(UNIT_KEYS).values[-1].value
 
     def leave_out(self, reason: str) -> bool:
@@ -273,22 +287,24 @@ class _Sifting:
         number = row[f"{side}_account"]
         if number is None:
             return None
-        name = str(number)
+        # Numbers repeat across registries; a file that names none numbers accounts for itself.
+        name = (str(row[f"{side}_registry"] or ""), str(number))
         known = self._numbers.get(name)
         if known is not None:
             return known
         listed, code = self._listed.get(name, (None, None))
-        registry = str(listed or row[f"{side}_registry"] or home)
+        registry = str(listed or name[0] or home)
         if registry not in tables.registries:
             return None
         told = str(code or row[f"{side}_type"] or "")
+        told = self._type_names.get(told, told)
         types = {
             key
             for key, type_ in tables.account_types.items()
             if told and type_.eutl_code in (told, f"{told}-0")
         }
         known = self._numbers[name] = len(self.accounts)
-        self.accounts.append(Party(name, registry, frozenset(types)))
+        self.accounts.append(Party(str(number), registry, frozenset(types)))
         return known
 
 

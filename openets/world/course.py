@@ -118,6 +118,7 @@ class Course(_Part):
     """The whole course."""
 
     jurisdiction: str
+    system: str
     days: Days
     deadlines: Deadlines
     central_registry: str

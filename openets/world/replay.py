@@ -30,6 +30,8 @@ from openets.world.symbols import SymbolYear
 if TYPE_CHECKING:
     import polars
 
+# What an operator does stands in lists of operators, such as the installations beside compliance.
+KIND_UNKNOWN = "of operators whose activity no file tells (give the list of operators too)"
 SEED = 1  # of the order in which the market is asked
 STATE = "replay.json"  # the files' digests, and whether they were played to the end
 PARTS = {"registry", "log", STATE}  # what a store is made of before its store.toml
@@ -51,10 +53,11 @@ class PublishedYear(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """Operators' years of a file that are not played: their year or kind is not of the course."""
+    """Operators' years of a file that are not played, and why."""
 
     file: str
     rows: int
+    reason: str
 
 
 class History(NamedTuple):
@@ -79,24 +82,21 @@ class History(NamedTuple):
 
 
 def read_history(files: Sequence[Path]) -> History:
-    """Reads files of any layout with operators' years; raises `Refused` with all that is wrong."""
+    """Reads files with operators' years, and lists of operators that say what these do.
+
+    Raises `Refused` with all that is wrong.
+    """
     rows: list[PublishedYear] = []
     published: list[SymbolYear] = []
     left_out: list[LeftOut] = []
-    known = {figure.year for figure in load_figures()}
-    kinds = load_course().operators.keys()
-    for file in files:
-        frame = _operator_years(file)
+    for file, frame in _operator_years(files):
+        played, reasons = _sifted(frame)
+        left_out += [LeftOut(file.name, count, reason) for reason, count in reasons.items()]
         columns = ("registry", "operator_key", "kind", "year", "allocation_total", "verified")
-        every = map(PublishedYear._make, frame.select(*columns, "surrendered").iter_rows())
-        played = [row for row in every if row.year in known and row.kind in kinds]
-        if len(played) < frame.height:
-            left_out.append(LeftOut(file.name, frame.height - len(played)))
-        rows += played
-        told = frame.select(*SymbolYear._fields).iter_rows()
-        published += [year for year in map(SymbolYear._make, told) if year.year in known]
+        rows += map(PublishedYear._make, played.select(*columns, "surrendered").iter_rows())
+        published += map(SymbolYear._make, played.select(*SymbolYear._fields).iter_rows())
     figures, population = population_of(rows)
-    _check(figures)
+    _check(figures, left_out)
     return History(digests_of(files), len(rows), figures, population, published, tuple(left_out))
 
 
@@ -107,23 +107,57 @@ def digests_of(files: Iterable[Path]) -> tuple[str, ...]:
     return tuple(digest_of(file) for file in files)
 
 
-def _operator_years(file: Path) -> polars.DataFrame:
+def _operator_years(files: Sequence[Path]) -> list[tuple[Path, polars.DataFrame]]:
+    """The operators' years of each file that has any, with the kinds that the other files tell."""
+    import polars as pl
+
     from openets.formats.recognise import read_file
+    from openets.formats.tables import kinds_from
 
-    reading = read_file(file).reading
-    frame = reading.tables.get("operator_years")
-    if frame is None:
-        sentence = f"{file.name} is a {reading.layout} file and holds no operators' years."
-        raise Refused(Refusal("replay.no-operators", sentence, file.name))
-    if reading.problems:
-        raise Refused(problem.as_refusal() for problem in reading.problems)
-    return frame
+    years: list[tuple[Path, pl.DataFrame]] = []
+    operators: list[pl.DataFrame] = []
+    refusals: list[Refusal] = []
+    for file in files:
+        reading = read_file(file).reading
+        refusals += [one.as_refusal() for one in reading.problems if one.row_left_out]
+        if "operators" in reading.tables:
+            operators.append(reading.tables["operators"])
+        if "operator_years" in reading.tables:
+            years.append((file, reading.tables["operator_years"]))
+        elif "operators" not in reading.tables:
+            sentence = f"{file.name} is a {reading.layout} file and holds no operators' years."
+            refusals.append(Refusal("replay.no-operators", sentence, file.name))
+    if refusals:
+        raise Refused(refusals)
+    return [(file, kinds_from(frame, operators)) for file, frame in years]
 
 
-def _check(figures: tuple[Figure, ...]) -> None:
+def _sifted(frame: polars.DataFrame) -> tuple[polars.DataFrame, dict[str, int]]:
+    """The rows that can be played, and how many cannot, by reason."""
+    import polars as pl
+
+    course = load_course()
+    known = {figure.year for figure in load_figures()}
+    reason = (
+        pl.when(pl.col("system").is_not_null() & (pl.col("system") != course.system))
+        .then(pl.concat_str(pl.lit("of the system "), "system"))
+        .when(~pl.col("year").is_in(known))
+        .then(pl.lit(f"outside {min(known)}-{max(known)}"))
+        .when(pl.col("kind").is_null())
+        .then(pl.lit(KIND_UNKNOWN))
+        .when(~pl.col("kind").is_in(list(course.operators)))
+        .then(pl.concat_str(pl.lit("of the kind "), "kind"))
+    )
+    reasons = frame.select(reason.alias("reason"))["reason"]
+    counts = reasons.drop_nulls().value_counts(sort=True).iter_rows()
+    return frame.filter(reasons.is_null()), dict(counts)
+
+
+def _check(figures: tuple[Figure, ...], left_out: Sequence[LeftOut]) -> None:
     """Refuses files without anything to play, and registries the rulebook does not know."""
     if not figures:
-        sentence = "The files hold no operators' years that can be played."
+        why = "; ".join(f"{one.rows:,} of {one.file} are {one.reason}" for one in left_out)
+        sentence = f"The files hold no operators' years that can be played{why and ': '}{why}."
         raise Refused(Refusal("replay.nothing-to-play", sentence, "replay"))
     paths = set(load_rulebook(load_course().jurisdiction).paths())
     unknown = sorted({f.registry for f in figures if REGISTRIES + f.registry not in paths})

@@ -22,7 +22,7 @@ from openets.rulebook.tables import Tables
 from openets.world.course import Course
 from openets.world.market import Deal
 
-CALL = 5_000
+CALL = 20_000  # several of the writer's batches, so that book and log are both busy
 HOUR = "T10:00"
 
 
@@ -80,10 +80,12 @@ class Stage:
     # -- time and law ---------------------------------------------------------------------------
 
     def begin(self, year: int, step: str, day: str) -> None:
-        """Posts what is pending; what follows takes effect on this day of the year."""
-        self.flush()
+        """What follows takes effect on this day of the year; enough that is pending is posted."""
+        if len(self._pending) >= CALL:
+            self.flush()
         self.year, self.step = year, step
         self.effective = instant(datetime.fromisoformat(f"{year}-{day}{HOUR}").replace(tzinfo=UTC))
+        self._on_progress(year, step, self.posted)
 
     def deadline(self, path: str, year: int) -> str:
         """A deadline of the rulebook as month-day."""

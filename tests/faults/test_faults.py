@@ -185,7 +185,7 @@ def test_a_record_that_stands_twice_is_found(played: tuple[Store, Faultless]) ->
             records=(again,),
             signers=[store.registry_key()],
         )
-        journal.append(envelope, decode_batch(envelope), receipt)
+        journal.append(last.last + 1, 1, envelope, receipt)
     with pytest.raises(AssertionError, match="a key stands twice"):
         assert_sound(store, faultless.outcomes, faultless)
 

@@ -111,6 +111,24 @@ XA-1,1,Lime Works,XA,open,P-1,30,100,130,90,90,90,A*,7802,7802  120  *****,Not R
 XA-200,200,Wings,XA,closed,P-2,10,NA,NA,NA,Not Calculated,Excluded,NA,NA,NA,0,-
 """
 
+PACKAGE = """\
+installation_id,year,allocated,allocated_ch,allocation_res,allocation_tra,verified,verified_ch,\
+excluded,ch_excluded,surrendered,surrendered_eua,surrendered_chua
+XA_1,2021,100,-1,20,-1,90,-1,False,False,80,80,
+XA_200,2021,10,3,,,50,8,False,False,58,50,8
+XA_9,2021,,,,,,,True,,,,
+"""
+
+SHOWN_ACCOUNTS = """\
+Account Identifier,National Administrator,Account Type,Account Holder Name,Account Name,\
+Company Registration No,Main Address Line,City,Legal Entity Identifier
+7,Austria,Operator Holding Account,Lime Ltd,Lime account,R-1,Kiln Road 1,Newtown,-
+8,Exland,Trading Account,Trade Ltd,-,-,-,-,-
+
+"Applied filters:
+National Administrator is not (Blank)"
+"""
+
 # Text layouts by name, each with how many rows its first table has.
 TEXTS = {
     "merged": (MERGED, 4),
@@ -124,6 +142,8 @@ TEXTS = {
     "daily/operators": (DAILY_OPERATORS, 2),
     "daily/operators_yearly_activity": (DAILY_YEARLY, 4),
     "daily/transactions": (DAILY_TRANSACTIONS, 1),
+    "daily/accounts-shown": (SHOWN_ACCOUNTS, 2),
+    "euets-info/package-compliance": (PACKAGE, 4),
     "eea/database": (EEA, 2),
     "eea/older": (EEA_OLDER, 1),
     "eea/older-points": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import tracemalloc
@@ -16,10 +17,12 @@ from hypothesis import strategies as st
 
 from openets.formats import sources
 from openets.formats.recognise import read_file
-from openets.formats.sources import LIMITS, Limits, Part, text_of
+from openets.formats.sources import LIMITS, Limits, Part, text_blocks
 from openets.formats.tables import SCHEMAS
+from openets.formats.workbook import OLD_BYTES
 from openets.kernel.refusal import Refused
 from tests.formats import samples
+from tests.formats.old_workbook import of_sheets, old_workbook
 
 MEGABYTE = 2**20
 MEMORY = 128 * MEGABYTE  # what refusing may cost in Python objects; far below the 512 MB allowed
@@ -72,7 +75,7 @@ def test_a_bomb_in_xml_is_refused(tmp_path: Path) -> None:
 def test_more_than_the_limit_is_refused_even_if_it_packs_honestly(tmp_path: Path) -> None:
     path = samples.text_file(tmp_path, "a,b\n" * 1_000)
     with pytest.raises(Refused, match=r"formats\.too-large"):
-        text_of(Part(path), Limits(unpacked_bytes=100))
+        list(text_blocks(Part(path), Limits(unpacked_bytes=100)))
 
 
 def test_a_line_of_a_hundred_megabytes_is_refused(tmp_path: Path) -> None:
@@ -88,11 +91,15 @@ def test_a_line_of_a_hundred_megabytes_is_refused(tmp_path: Path) -> None:
     assert refused_with(path) == "formats.line-too-long"
 
 
-def test_nul_bytes_and_utf_16_are_refused(tmp_path: Path) -> None:
+def test_nul_bytes_and_broken_utf_16_are_refused(tmp_path: Path) -> None:
     nul = samples.MERGED.encode() + b"\0"
     assert refused_with(samples.text_file(tmp_path, nul)) == "formats.nul-byte"
-    wide = samples.MERGED.encode("utf-16")
-    assert refused_with(samples.text_file(tmp_path, wide)) == "formats.nul-byte"
+    unmarked = samples.MERGED.encode("utf-16-le")
+    assert refused_with(samples.text_file(tmp_path, unmarked)) == "formats.nul-byte"
+    cut = samples.MERGED.encode("utf-16")[:-1]
+    assert refused_with(samples.text_file(tmp_path, cut)) == "formats.damaged"
+    lone = codecs.BOM_UTF16_LE + b"\x00\xd8" + "a,b\n".encode("utf-16-le")
+    assert refused_with(samples.text_file(tmp_path, lone)) == "formats.damaged"
 
 
 @pytest.mark.parametrize(
@@ -198,9 +205,37 @@ def test_cells_without_a_place_and_entities_in_a_workbook_are_refused(tmp_path: 
     assert refused_with(entities) == "formats.xml-entities"
 
 
-def test_an_old_workbook_is_refused_with_advice(tmp_path: Path) -> None:
+def test_an_old_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
     path = samples.text_file(tmp_path, sources.OLE_MAGIC + b"\0" * 600, "a.xls")
-    assert refused_with(path) == "formats.old-workbook"
+    assert refused_with(path) == "formats.damaged"
+    with path.open("r+b") as file:
+        file.truncate(OLD_BYTES + 1)
+    assert refused_with(path) == "formats.too-large"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
+            of_sheets([[(0, 0, 1), (65_535, 255, 1)]] * 20), id="cells in opposite corners"
+        ),
+        pytest.param(
+            of_sheets([[(row, 0, None) for row in range(60_000)]] * 4, "x" * 8_000),
+            id="one text in many cells",
+        ),
+    ],
+)
+def test_an_old_workbook_that_unpacks_to_gigabytes_is_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    assert refused_with(samples.text_file(tmp_path, content, "a.xls")) == "formats.bomb"
+
+
+def test_one_long_text_in_a_million_cells_is_refused(tmp_path: Path) -> None:
+    path = samples.workbook_file(tmp_path, [["x" * 30_000]])
+    cells = b"".join(b'<c r="A%d" t="s"><v>1</v></c>' % row for row in range(2, 100_000))
+    changed_sheet(path, b"</row>", b"</row><row>" + cells + b"</row>")
+    assert refused_with(path) == "formats.bomb"
 
 
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
@@ -250,6 +285,7 @@ def test_more_entries_than_any_export_has_are_refused(tmp_path: Path) -> None:
 SEEDS = [
     *(text.encode() for text, _ in samples.TEXTS.values()),
     *(text.encode() for text in samples.XMLS.values()),
+    samples.DAILY_ACCOUNTS.encode("utf-16"),
 ]
 
 
@@ -301,7 +337,9 @@ def packed_seeds(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
             for rows, _ in samples.WORKBOOKS.values()
         ),
         samples.zip_file(folder, {"a.csv": samples.MERGED}).read_bytes(),
+        samples.zip_file(folder, {"a.csv.gz": gzip.compress(samples.MERGED.encode())}).read_bytes(),
         gzip.compress(samples.MERGED.encode()),
+        old_workbook(samples.EMISSIONS_ROWS),
     ]
 
 

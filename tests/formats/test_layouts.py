@@ -69,20 +69,29 @@ def test_xml_is_recognised_by_its_outermost_element(tmp_path: Path, layout: str)
     assert found.reading.problems == []
 
 
-@pytest.mark.parametrize("layout", [*samples.TEXTS, *samples.WORKBOOKS])
-def test_what_is_written_reads_back_the_same(tmp_path: Path, layout: str) -> None:
-    if layout in samples.TEXTS:
-        path = samples.text_file(tmp_path, samples.TEXTS[layout][0])
-    else:
-        path = samples.workbook_file(tmp_path, samples.WORKBOOKS[layout][0])
-    tables = read(path)
-    ending = ".xlsx" if BY_NAME[layout].workbook else ".csv.gz"
+def sample_of(folder: Path, layout: str) -> Path:
+    if layout in samples.WORKBOOKS:
+        return samples.workbook_file(folder, samples.WORKBOOKS[layout][0])
+    text = samples.XMLS[layout] if layout in samples.XMLS else samples.TEXTS[layout][0]
+    return samples.text_file(folder, text)
+
+
+def ways_of_writing() -> list[tuple[str, str]]:
+    tables = [(name, end) for name in BY_NAME for end in (".csv", ".csv.gz", ".xlsx")]
+    return [*tables, *((name, end) for name in samples.XMLS for end in (".xml", ".xml.gz"))]
+
+
+@pytest.mark.parametrize(("layout", "ending"), ways_of_writing())
+def test_what_is_written_reads_back_the_same(tmp_path: Path, layout: str, ending: str) -> None:
+    tables = read(sample_of(tmp_path, layout))
     written = tmp_path / f"written{ending}"
     assert export(tables, layout, written) > 0
-    again = read(written)
-    assert again.keys() == tables.keys()
+    found = read_file(written)
+    assert found.reading.layout == layout
+    assert found.reading.problems == []
+    assert found.reading.tables.keys() == tables.keys()
     for name, frame in tables.items():
-        assert again[name].equals(frame), name
+        assert found.reading.tables[name].equals(frame), name
 
 
 def test_missing_is_not_zero(tmp_path: Path) -> None:

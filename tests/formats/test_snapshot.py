@@ -38,13 +38,15 @@ def test_a_snapshot_says_what_it_is(tmp_path: Path) -> None:
     assert page["file"] == "merged.csv"
     assert page["rows"] == {"operator_years": 4}
     assert page["sha256"] == snapshot.digest_of(source)
-    assert page["sums"][0] == {
+    assert page["sums"]["operator_years"][1] == {
         "registry": "XA",
         "year": 2019,
-        "rows": 2,
+        "kind": "stationary",
+        "system": None,
+        "rows": 1,
         "emitting": 1,
         "verified": 120,
-        "allocation_total": 137,
+        "allocation_total": 130,
         "surrendered": 120,
     }
     assert load(done.folder)["operator_years"].equals(
@@ -162,6 +164,7 @@ def test_operator_years_can_be_written_in_the_layouts_of_others(tmp_path: Path) 
         ("commission/verified_emissions", "a.xlsx"),
         ("eutl/wide", "b.csv"),
         ("daily/operators_yearly_activity", "c.csv.gz"),
+        ("eutl/operators", "d.xml"),
     ):
         export(tables, layout, tmp_path / name)
         years = read_file(tmp_path / name).reading.tables["operator_years"]
@@ -185,8 +188,8 @@ def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
     for layout, name, code in (
         ("fruit", "a.csv", "formats.unknown-layout"),
         ("euets-info/account", "a.csv", "formats.no-table"),
-        ("merged", "a.xlsx", "formats.wrong-ending"),
-        ("commission/verified_emissions", "a.csv", "formats.wrong-ending"),
+        ("merged", "a.xls", "formats.wrong-ending"),
+        ("eutl/operators", "a.csv", "formats.wrong-ending"),
         ("merged", "absent/a.csv", "formats.not-written"),
     ):
         with pytest.raises(Refused) as refused:

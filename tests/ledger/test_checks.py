@@ -148,6 +148,21 @@ CASES = [
     Case("ledger.account-unknown", "number 99", act(acts.Freeze(account=99, reason="test"))),
     Case("ledger.not-frozen", "is not frozen", act(acts.Lift(account=FIRST, reason="test"))),
     Case(
+        "ledger.freeze-scope",
+        "Only a frozen account",
+        act(acts.Freeze(registry="AT", incoming=True, reason="test")),
+    ),
+    Case(
+        "ledger.freeze-scope",
+        "upwards",
+        act(acts.Freeze(registry="AT", first=60, last=51, reason="test")),
+    ),
+    Case(
+        "ledger.freeze-serials",
+        "those up to 1000 exist",
+        act(acts.Freeze(registry="AT", first=990, last=1_001, reason="test")),
+    ),
+    Case(
         "ledger.cap-set",
         "set once",
         act(acts.CapSet(parameter=CAP, year=2006, units=(UNIT,), quantity=2_190_800_000), "again"),
@@ -184,6 +199,7 @@ WITHOUT_CASE_HERE = {
     "ledger.route-not-permitted",  # below: it needs two sides that are each permitted
     "ledger.unit-not-holdable",
     "ledger.creation-other-unit",
+    "ledger.serials-frozen",
     "ledger.serials-not-next",
     "ledger.terminal",
     "ledger.too-many-blocks",  # test_checks_by_law.py, with the law that has such a limit

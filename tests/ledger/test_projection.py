@@ -11,7 +11,7 @@ import pytest
 from openets.kernel import acts
 from openets.kernel.records import Block, Leg
 from openets.ledger import projection as projecting
-from openets.ledger import reads
+from openets.ledger import reads, tracing
 from openets.ledger.post import Writer
 from openets.ledger.projection import TABLES, Projection
 from openets.ledger.store import open_writer
@@ -107,7 +107,7 @@ def test_questions_are_answered(writer: Writer) -> None:
         view = reads.account(database, FIRST)
         assert view is not None
         assert (view.number, view.registry, view.type) == (FIRST, "AT", "operator-holding")
-        assert view.holdings == [("allowance-2005-2007", "AT", 195)]
+        assert view.holdings == [("allowance-2005-2007", "AT", 195, 0)]
         assert reads.account(database, 99) is None
         frozen, closed = reads.account(database, FROZEN), reads.account(database, CLOSED)
         assert frozen is not None and closed is not None
@@ -128,13 +128,13 @@ def test_questions_are_answered(writer: Writer) -> None:
         assert paid is not None
         assert sorted(paid.legs) == [(FIRST, "EUR", -500), (SPARE, "EUR", 500)]
         assert reads.record(database, 999) is None
-        hops = reads.trace(database, "AT", 105)
+        hops = tracing.trace_serials(database, "AT", 105, 105, "forward").hops
         assert [(hop.transferring, hop.acquiring) for hop in hops] == [
             (0, PARTY),
             (PARTY, FIRST),
             (FIRST, SPARE),
             (SPARE, FIRST),
         ]
-        assert reads.trace(database, "AT", 1_001) == []
-        assert reads.trace(database, "SI", 1) == []
+        assert tracing.trace_serials(database, "AT", 1_001, 1_001, "forward").hops == []
+        assert tracing.trace_serials(database, "SI", 1, 1, "forward").hops == []
         assert len(reads.statement(database, SECOND)) == 1

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from openets.kernel import acts
+from openets.kernel.records import Block
 from openets.ledger.post import Writer
 from openets.ledger.requests import Outcome, Request
 from openets.ledger.store import Store, open_writer
@@ -53,6 +54,8 @@ class TwoBooks(RuleBasedStateMachine):
         self.held: dict[int, int] = {}  # units by account
         self.frozen: set[int] = set()
         self.blocked: set[int] = set()
+        self.stopped: list[tuple[int, int]] = []  # frozen serials, which may overlap
+        self.letting_in: set[int] = set()  # frozen accounts that may still receive
         self.reserved: dict[int, tuple[int, int]] = {}  # record: (account, quantity)
         self.answers: list[tuple[Request, Outcome]] = []
         self.count = 0
@@ -79,11 +82,21 @@ class TwoBooks(RuleBasedStateMachine):
     def free(self, account: int) -> int:
         """Units an account may use without a reservation."""
         bound = sum(quantity for holder, quantity in self.reserved.values() if holder == account)
-        return self.held.get(account, 0) - bound
+        return self.held.get(account, 0) - bound - self.still(account)
 
-    def shut(self, *accounts: int) -> bool:
+    def still(self, account: int) -> int:
+        """Frozen units in an account, counted one by one."""
+        return sum(
+            any(first <= serial <= last for first, last in self.stopped)
+            for _, _, start, end, holder in self.writer.book.intervals()
+            if holder == account
+            for serial in range(start, end + 1)
+        )
+
+    def shut(self, sender: int, receiver: int) -> bool:
         """True if one of the accounts may not take part."""
-        return bool((self.frozen | self.blocked) & set(accounts))
+        closed = (self.frozen | self.blocked) & {sender}
+        return bool(closed | (self.frozen - self.letting_in | self.blocked) & {receiver})
 
     def moved(self, sender: int, receiver: int, quantity: int) -> None:
         """Notes a transfer in the model."""
@@ -151,15 +164,44 @@ class TwoBooks(RuleBasedStateMachine):
             del self.reserved[record]
             self.moved(account, receiver, quantity)
 
-    @rule(account=st.sampled_from((*OPERATORS, PARTY)))
-    def freeze_or_lift(self, account: int) -> None:
+    @rule(account=st.sampled_from((*OPERATORS, PARTY)), incoming=st.booleans())
+    def freeze_or_lift(self, account: int, incoming: bool) -> None:
         if account in self.frozen:
             self.frozen.remove(account)
+            self.letting_in.discard(account)
             words: acts.Act = acts.Lift(account=account, reason="over")
         else:
             self.frozen.add(account)
-            words = acts.Freeze(account=account, reason="drill")
+            self.letting_in |= {account} if incoming else set()
+            words = acts.Freeze(account=account, incoming=incoming or None, reason="drill")
         assert self.post(act(words, self.name())).completed
+
+    @rule(first=st.integers(1, 1_000), length=st.integers(1, 120))
+    def freeze_serials(self, first: int, length: int) -> None:
+        last = first + length - 1
+        words = acts.Freeze(registry="AT", first=first, last=last, reason="stolen")
+        assert self.post(act(words, self.name())).completed == (last <= 1_000)
+        if last <= 1_000:
+            self.stopped.append((first, last))
+
+    @precondition(lambda self: self.stopped)
+    @rule(data=st.data())
+    def lift_serials(self, data: st.DataObject) -> None:
+        first, last = data.draw(st.sampled_from(self.stopped))
+        words = acts.Lift(registry="AT", first=first, last=last, reason="returned")
+        assert self.post(act(words, self.name())).completed
+        self.stopped = [span for span in self.stopped if span != (first, last)]
+        assert not self.post(act(words, self.name())).completed
+
+    @precondition(lambda self: self.stopped)
+    @rule(data=st.data(), receiver=st.sampled_from(OPERATORS))
+    def move_what_is_frozen(self, data: st.DataObject, receiver: int) -> None:
+        serial = data.draw(st.sampled_from(self.stopped))[0]
+        for _, kind, start, end, holder in list(self.writer.book.intervals()):
+            if start <= serial <= end and holder != receiver:
+                request = move("10-0", holder, receiver, 1, self.name())
+                named = request._replace(blocks=(Block(kind, serial, serial),))
+                assert not self.post(named).completed
 
     @rule(account=st.sampled_from(OPERATORS))
     def close_or_open(self, account: int) -> None:
@@ -224,6 +266,9 @@ class TwoBooks(RuleBasedStateMachine):
         for account, quantity in self.held.items():
             assert book.held(account, KIND) == quantity >= 0
             assert (picture.held.get((account, KIND)) or 0) == quantity
+            still = self.still(account)
+            assert book.stopped.get((account, KIND), 0) == still
+            assert (picture.immobile.get((account, KIND)) or 0) == still
         assert sum(self.held.values()) == sum(book.issued.values())
 
     def teardown(self) -> None:

@@ -13,7 +13,7 @@ from openets.kernel.accounts import AccountNumber
 from openets.kernel.refusal import Refused
 from openets.ledger.store import Store
 from openets.ledger.verify import verify
-from openets.people.accounts import full_number, refuse_request
+from openets.people.accounts import full_number
 from openets.people.commands import load_command
 from tests.people.test_people_desk import Day, at_work
 from tests.small_office import (
@@ -175,12 +175,26 @@ def test_a_government_account_needs_no_representatives(day: Day) -> None:
 def test_a_request_is_refused_on_a_ground_of_the_law(day: Day) -> None:
     proposal = day.propose(SENIOR, "open account", **request())
     actor = person(day.office, OTHER_SENIOR)
-    desk, office = day.office.desk, day.office.office
-    with pytest.raises(Refused) as refused:
-        refuse_request(desk, office, actor, proposal.number, "a bad feeling", "")
-    assert refused.value.refusals[0].code == "people.refusal-ground"
-    ended = refuse_request(desk, office, actor, proposal.number, "reasonable suspicion", "file 9")
+    desk = day.office.desk
+    for said in ("a bad feeling", "reasonable suspicion?", "file 9: reasonable suspicion"):
+        with pytest.raises(Refused) as refused:
+            desk.reject(actor, proposal.number, said)
+        (refusal,) = refused.value.refusals
+        assert (refusal.code, refusal.where) == ("people.refusal-ground", "reason")
+        assert refusal.citation == "accounts.refusal-grounds"
+    ended = desk.reject(actor, proposal.number, "reasonable suspicion: file 9")
     assert (ended.state, ended.why) == ("rejected", "reasonable suspicion: file 9")
+
+
+def test_so_is_a_representative_but_not_the_end_of_one(day: Day) -> None:
+    actor = person(day.office, OTHER_SENIOR)
+    appointed = {"account": CEMENT, "person": TRADER_ONE, "right": BOTH}
+    proposal = day.propose(SENIOR, "representative", **appointed)
+    with pytest.raises(Refused, match=r"people\.refusal-ground"):
+        day.office.desk.reject(actor, proposal.number, "a bad feeling")
+    assert day.approve(OTHER_SENIOR, proposal).state == "completed"
+    ending = day.propose(SENIOR, "representative", **appointed, state="suspended")
+    assert day.office.desk.reject(actor, ending.number, "a bad feeling").state == "rejected"
 
 
 # -- status ---------------------------------------------------------------------------------------

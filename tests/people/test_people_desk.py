@@ -181,13 +181,36 @@ def test_a_refusal_needs_a_reason_and_releases_what_was_reserved(day: Day) -> No
     assert day.transfer(CEMENT_ONE, CEMENT, GLASS, 400).state == "awaiting approval"
 
 
-def test_only_the_proposer_withdraws(day: Day) -> None:
-    proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 10)
+def test_the_proposer_withdraws_or_who_could_stop_it_later(day: Day) -> None:
     desk = day.office.desk
-    other = person(day.office, CEMENT_TWO)
-    assert code(desk.withdraw, other, proposal.number, "x") == "desk.not-the-proposer"
-    withdrawn = desk.withdraw(person(day.office, CEMENT_ONE), proposal.number, "mistaken")
-    assert (withdrawn.state, day.available(CEMENT)) == ("withdrawn", 400)
+
+    def withdraw(who: int, proposal: Proposal) -> str:
+        return desk.withdraw(person(day.office, who), proposal.number, "mistaken").state
+
+    for who in (CEMENT_ONE, CEMENT_TWO, SENIOR, CENTRAL):
+        proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 10)
+        for stranger in (GLASS_ONE, TRADER_ONE, AUDITOR):
+            assert code(withdraw, stranger, proposal) == "people.not-permitted"
+        assert (withdraw(who, proposal), day.available(CEMENT)) == ("withdrawn", 400)
+
+
+def test_who_is_suspended_takes_nothing_back(day: Day) -> None:
+    proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 10)
+    day.office.register.set_person_state(CEMENT_ONE, "suspended")
+    actor = person(day.office, CEMENT_ONE)
+    with pytest.raises(Refused) as refused:
+        day.office.desk.withdraw(actor, proposal.number, "mistaken")
+    (refusal,) = refused.value.refusals
+    assert (refusal.code, refusal.citation) == ("people.not-active", "desk rule")
+    assert day.available(CEMENT) == 390
+
+
+def test_an_order_to_freeze_is_not_taken_back_by_whom_it_is_about(day: Day) -> None:
+    proposal = day.propose(SENIOR, "freeze", order="freeze", account=CEMENT, reason="x")
+    desk = day.office.desk
+    for who, expected in ((CEMENT_ONE, "people.not-permitted"), (AUDITOR, "people.not-permitted")):
+        assert code(desk.withdraw, person(day.office, who), proposal.number, "x") == expected
+    assert desk.withdraw(person(day.office, SENIOR), proposal.number, "x").state == "withdrawn"
 
 
 def test_a_delayed_transfer_is_cancelled_until_two_hours_before(day: Day) -> None:

@@ -28,6 +28,7 @@ from tests.small_office import (
     MONDAY,
     SENIOR,
     TRADER,
+    TRADER_ONE,
     make_office,
     person,
     staffed,
@@ -54,13 +55,20 @@ def refused(office: Opened, who: int, command: str, body: str) -> list[str]:
             SENIOR,
             "representative",
             f'{{"account": {CEMENT}, "person": {SENIOR}, "right": "read only"}}',
-            ["people.not-a-representative"],
+            ["people.not-to-represent"],
+        ),
+        (
+            SENIOR,
+            "representative",
+            f'{{"account": {CEMENT}, "person": {TRADER_ONE}, "right": "read only",'
+            ' "state": "suspended"}',
+            ["people.not-represented"],
         ),
         (
             SENIOR,
             "representative",
             f'{{"account": {CEMENT}, "person": {CEMENT_ONE}, "right": "everything"}}',
-            ["people.right-unknown"],
+            ["people.right-not-known"],
         ),
         (
             CEMENT_ONE,
@@ -109,6 +117,7 @@ def test_a_type_no_process_of_the_law_names_is_nobodys_to_propose() -> None:
         law_kept=Path(),
         statement=lambda _: [],
         undecided=lambda _: [],
+        pending=list,
         tables=cast(Any, None),
     )
     moving = Moving(office, Move(type="99-99", transferring=1, acquiring=2, kind=1, quantity=1))

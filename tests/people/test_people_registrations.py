@@ -235,7 +235,7 @@ def test_a_review_needs_the_documents_of_the_law(day: Day) -> None:
     assert holder and holder.documents == {"register extract": "file 4"}
     day.office.register.database.run("DELETE FROM holding WHERE account = ?", (QUANTITY,))
     assert codes(day, "review", account=QUANTITY) == ["people.no-holder-known account"]
-    assert codes(day, "review", account=99) == ["people.account-unknown"]
+    assert codes(day, "review", account=99) == ["people.account-unknown account"]
     assert codes(day, "review", verifier=9)[0].startswith("people.verifier-unknown")
     with pytest.raises(Refused) as refused:
         day.propose(1, "review", account=CEMENT, verifier=1)

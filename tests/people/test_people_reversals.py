@@ -56,6 +56,7 @@ def office_on(case: dict[str, Any], book: Rulebook) -> Office:
         law_kept=Path(),
         statement=lambda _: [],
         undecided=lambda _: [],
+        pending=list,
         tables=cast(Any, None),
     )
 

@@ -24,7 +24,7 @@ from openets.people.commands import load_command
 from openets.people.office import Office
 from openets.people.register import Register
 from openets.people.roles import RIGHTS, contains
-from openets.people.transactions import Move
+from openets.people.transactions import Move, Moving
 from openets.rulebook.answers import code_of
 from openets.storage.database import Database
 from tests.books_by_law import TwoBooks
@@ -66,6 +66,7 @@ def office_of(register: Register, case: dict[str, Any]) -> Office:
         law_kept=Path(),
         statement=lambda _: [],
         undecided=lambda _: [],
+        pending=list,
         tables=cast(Any, None),
     )
 
@@ -91,6 +92,20 @@ def test_who_may_propose_and_approve(register: Register, case: dict[str, Any]) -
         found = asked.against(person.actor)
     codes = [code_of(office.rulebook, one, DAY) or one.code for one in found] or ["allowed"]
     assert codes == [str(case["answer"])]
+
+
+@pytest.mark.parametrize(
+    ("transferring", "acquiring", "answers"),
+    [(99, RECEIVER, ["1002"]), (SENDER, 98, ["2002"]), (99, 98, ["1002", "2002"])],
+)
+def test_an_account_nobody_opened_has_the_code_of_its_side(
+    register: Register, transferring: int, acquiring: int, answers: list[str]
+) -> None:
+    office = office_of(register, {})
+    fields = {"transferring": transferring, "acquiring": acquiring, "kind": 1, "quantity": 1}
+    found = Moving(office, Move(type="10-50", **fields)).problems()
+    assert [code_of(office.rulebook, one, DAY) for one in found] == answers
+    assert {one.code for one in found} == {"people.account-unknown"}
 
 
 @pytest.mark.parametrize("held", RIGHTS)

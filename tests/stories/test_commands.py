@@ -116,7 +116,9 @@ def test_the_way_of_a_unit(played: Path) -> None:
     assert hops[0]["from"] == "created"
     assert [hop["to"] for hop in hops[:-1]] == [hop["from"] for hop in hops[1:]]
     assert str(ACCOUNT) in [hop["to"] for hop in hops]
-    assert rows_as_csv("trace", f"{origin}-{first}", store=played) == hops
+    assert rows_as_csv("trace", f"{origin}-{first}", store=played) == [
+        {name: str(cell) for name, cell in hop.items()} for hop in hops
+    ]
     said = run("trace", f"{origin.lower()}-{first}", store=played)
     assert said.startswith(f"{origin.lower()}-{first}: {unit}")
 
@@ -155,6 +157,31 @@ def test_two_officers_freeze_and_lift(store: Path) -> None:
     assert "frozen" not in run("account", "show", ACCOUNT, store=store)
     again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
     assert (again.code, "is not frozen" in again.error) == (1, True)
+    assert "proved" in run("verify", store=store)
+
+
+def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> None:
+    why = (*officers(store), "--reason", "court order")
+    for scope in (("--serials", "at-1-10"), ("--kind", 1), ("--registry", "SI")):
+        assert "has taken it over" in run("log", "freeze", *scope, *why, store=store)
+        assert "has taken it over" in run("log", "lift", *scope, *why, store=store)
+    run("log", "freeze", "--registry", "AT", *why, store=store)
+    assert "registry AT frozen by record 1263: " in run("account", "show", ACCOUNT, store=store)
+    held = rows_as_json("account", "show", ACCOUNT, store=store)
+    assert held and all(row["frozen"] == row["quantity"] for row in held)
+    run("log", "lift", "--registry", "AT", *why, store=store)
+    run("log", "freeze", ACCOUNT, "--incoming", *why, store=store)
+    for words, answer in (
+        (("log", "lift", "--serials", "AT-1-9"), "not frozen as such a block"),
+        (("log", "freeze", "--serials", "AT-9-1"), "Serials to freeze are"),
+        (("log", "freeze", "--serials", "AT"), "'AT' is not a serial"),
+        (("log", "freeze", "--serials", "AT-1", "--registry", "AT"), "not both"),
+        (("log", "freeze"), "A freeze names one"),
+        (("log", "freeze", ACCOUNT, "--kind", 1), "A freeze names one"),
+        (("log", "freeze", "--kind", 1, "--incoming"), "Only an account"),
+    ):
+        said = say(*words, *why, store=store)
+        assert said.code in (1, 2) and answer in said.error
     assert "proved" in run("verify", store=store)
 
 

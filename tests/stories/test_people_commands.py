@@ -6,11 +6,14 @@ to a day of that year.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from openets.kernel.clock import FixedClock
+from openets.ledger.store import open_store, open_writer
+from openets.translog.client import open_local_log
 from tests.small_office import (
     CEMENT,
     GLASS,
@@ -38,7 +41,8 @@ REPRESENTED = (
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("openets.people.opening.SystemClock", lambda: FixedClock(MONDAY))
+    for module in ("people.opening", "interfaces.cli.people"):
+        monkeypatch.setattr(f"openets.{module}.SystemClock", lambda: FixedClock(MONDAY))
     return make_office(tmp_path / "office").directory
 
 
@@ -51,6 +55,16 @@ def two(office: Path, *words: str | int) -> str:
 
 OPERATOR = ("operator", "register", "installation", "permit 12", "--registry", "EX")
 YEARS = ("--activity", 20, "--first-year", 2030)
+
+
+def test_what_the_law_asks_for_is_answered_while_another_writes(office: Path) -> None:
+    store = open_store(office)
+    log = open_local_log(store.log_directory)
+    with closing(open_writer(store, log)):
+        asked = rows_as_csv("account", "papers", "operator-holding", "government", store=office)
+        assert "already the writer" in say("account", "reviews", store=office).error
+    log.stop()
+    assert [row["document"] for row in asked] == ["permit"]
 
 
 def test_from_the_first_entry_to_the_closing(office: Path) -> None:

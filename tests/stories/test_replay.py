@@ -116,3 +116,51 @@ def test_surrender_that_was_not_published_equals_emissions() -> None:
     }
     (figure,) = figures
     assert (figure.operators, figure.free_allocation, figure.units_surrendered) == (2, 10, 11)
+
+
+COMPLIANCE = """\
+installation_id,year,reportedInSystem_id,compliance_id,allocatedFree,allocatedNewEntrance,\
+allocatedTotal,allocated10c,verified,verifiedCummulative,verifiedUpdated,surrendered,\
+surrenderedCummulative
+AT_1,2019,euets,A,100,,100,,150,150,False,150,150
+AT_200,2019,euets,A,10,,10,,20,20,False,20,20
+AT_200,2020,chets,A,3,,3,,8,8,False,,
+AT_1,2030,euets,,,,,,,,,,
+"""
+INSTALLATION = """\
+id,name,registry_id,activity_id,eprtrID,parentCompany,permitID,addressMain,city,country_id
+AT_1,Kalk N\u00f6rd,AT,30,,,P-1,,,AT
+AT_200,Wings,AT,10,,,P-2,,,AT
+"""
+
+
+def test_compliance_is_played_with_the_list_that_tells_what_operators_do(tmp_path: Path) -> None:
+    compliance, installation = tmp_path / "compliance.csv", tmp_path / "installation.csv"
+    compliance.write_text(COMPLIANCE)
+    # A byte that is no UTF-8 is read all the same, and keeps nothing from being played.
+    installation.write_bytes(INSTALLATION.encode("latin-1"))
+    alone = say("replay", compliance, store=tmp_path / "replay")
+    assert alone.code == 2
+    assert "2 of compliance.csv are of operators whose activity no file tells" in alone.error
+    out = run("replay", compliance, installation, store=tmp_path / "replay")
+    assert "2 operator-years in" in out
+    assert "1 operator-years are left out: of the system chets" in out
+    assert "1 operator-years are left out: outside 2005-2022" in out
+    assert "none differs" in out
+
+
+def test_the_daily_extract_is_played_without_the_swiss_rows(tmp_path: Path) -> None:
+    years, operators = tmp_path / "years.csv", tmp_path / "operators.csv"
+    years.write_text(
+        "REGISTRY_CODE,INSTALLATION_IDENTIFIER,PERIOD_YEAR,VERIFIED_EMISSIONS,"
+        "CH_VERIFIED_EMISSIONS,ALLOCATION,EXCLUDED,SURR_EUA,SURR_ALL\n"
+        "AT,200,2021,50,8,10,N,58,58\n"
+    )
+    operators.write_text(
+        "REGISTRY_CODE,INSTALLATION_IDENTIFIER,INSTALLATION_NAME,ACTIVITY_TYPE_CODE,"
+        "PERMIT_IDENTIFIER,YEAR_OF_FIRST_EMISSIONS,YEAR_OF_LAST_EMISSIONS\n"
+        "AT,200,Wings,10,P-2,2012,-1\n"
+    )
+    out = run("replay", years, operators, store=tmp_path / "replay")
+    assert "left out: of the system chets" in out
+    assert "none differs" in out

@@ -57,7 +57,7 @@ def test_a_list_of_accounts_decides_registry_and_type(file: Path, tmp_path: Path
     accounts.write_text(
         "id,accountIDTransactions,name,registry_id,accountHolder_id,accountType_id,isOpen,"
         "openingDate,closingDate,commitmentPeriod,companyRegistrationNumber,installation_id\n"
-        "8,4,A trader,SI,1,121-0,True,2005-01-01,,,,\n"
+        "4,8,A trader,SI,1,121-0,True,2005-01-01,,,,\n"
     )
     trader = next(party for party in plan(file, accounts).accounts if party.number == "4")
     assert (trader.registry, trader.type) == ("SI", "person-holding")
@@ -131,3 +131,32 @@ def test_files_without_blocks_and_blocks_given_twice_are_refused(
         said = say("replay", "--transactions", *files, store=tmp_path / "replay")
         assert (said.code, reason in said.error) == (2, True)
         assert not (tmp_path / "replay").exists()
+
+
+UNION = (
+    "TRANSACTION_ID,TRANSACTION_TYPE,TRANSACTION_DATE,TRANSACTION_STATUS,UNIT_TYPE_DESCRIPTION,"
+    "ORIGINATING_REGISTRY,AMOUNT,TRANSFERRING_REGISTRY_NAME,TRANSFERRING_ACCOUNT_IDENTIFIER,"
+    "ACQUIRING_REGISTRY_NAME,ACQUIRING_ACCOUNT_IDENTIFIER"
+)
+BLOCK = "EU{},10-0,2014-04-01 10:00:00,Completed,EU General Allowances (EUA),European Commission"
+
+
+def test_the_extract_of_the_union_registry_names_registries_and_units(tmp_path: Path) -> None:
+    """Its account numbers repeat across registries, and a block has no number of its own."""
+    file, accounts = tmp_path / "transactions.csv", tmp_path / "accounts.csv"
+    rows = (
+        BLOCK.format(1) + ",90,Austria ,7,Slovenia  ,7",
+        BLOCK.format(1) + ",90,Austria ,7,Slovenia  ,7",
+    )
+    file.write_text("\n".join([UNION, *rows]) + "\n")
+    accounts.write_text(
+        "ACCOUNT_IDENTIFIER,REGISTRY_CODE,ACCOUNT_NAME,ACCOUNT_TYPE,OPEN_DATE,END_OF_VALIDITY_DATE\n"
+        "7,AT,A works,Operator Holding Account,2013-01-01,9999-12-31\n"
+        "7,SI,A trader,Trading Account,2013-01-01,9999-12-31\n"
+    )
+    found = plan(file, accounts)
+    assert (len(found.moves), found.left_out) == (2, {})
+    parties = [(party.registry, party.number, party.type) for party in found.accounts[:2]]
+    assert parties == [("AT", "7", "operator-holding"), ("SI", "7", "trading")]
+    out = run("replay", "--transactions", file, accounts, store=tmp_path / "replay")
+    assert "1 sums of year and type; 0 differ." in out

@@ -161,6 +161,22 @@ CASES = [
     Case("log.account-unknown", "no account 99", acting(acts.Freeze(account=99, reason="x"))),
     Case("log.not-frozen", "is not frozen", acting(acts.Lift(registry="AT", reason="x"))),
     Case(
+        "log.freeze-incoming",
+        "left open",
+        acting(acts.Freeze(registry="AT", incoming=True, reason="x")),
+    ),
+    Case("log.freeze-block", "a first", acting(acts.Freeze(first=1, last=2, reason="x"))),
+    Case(
+        "log.freeze-serials",
+        "1001 was never",
+        acting(acts.Freeze(registry="AT", first=990, last=1_001, reason="x")),
+    ),
+    Case(
+        "log.serials-not-frozen",
+        "as such a block",
+        acting(acts.Lift(registry="AT", first=51, last=52, reason="x")),
+    ),
+    Case(
         "log.not-reservable",
         "units free, not 251",
         acting(acts.Reserved(account=FIRST, kind=KIND, quantity=251)),
@@ -203,6 +219,7 @@ CASES = [
 ]
 # Codes the cases above cannot reach, and where they are tested.
 ELSEWHERE = {
+    "log.serials-frozen",
     "log.unit",  # below
     "log.unit-not-holdable",  # below
     "log.too-many-blocks",  # with the law that has such a limit: ledger/test_checks_by_law.py

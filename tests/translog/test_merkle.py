@@ -52,12 +52,23 @@ def plain_root(leaves: list[bytes]) -> bytes:
 def tree_of(leaves: list[bytes]) -> Tree:
     tree = Tree()
     for leaf in leaves:
-        tree.append(leaf_hash(leaf))
+        tree.extend([leaf_hash(leaf)])
     return tree
 
 
 def numbered(count: int) -> list[bytes]:
     return [number.to_bytes(2, "big") for number in range(count)]
+
+
+@given(st.lists(st.integers(0, 9), max_size=12))
+def test_leaves_may_come_in_any_parts(parts: list[int]) -> None:
+    leaves = numbered(sum(parts))
+    tree, start = Tree(), 0
+    for part in parts:
+        tree.extend(map(leaf_hash, leaves[start : start + part]))
+        start += part
+        assert tree.root() == tree_of(leaves).root(start)
+        assert len(tree) == start
 
 
 @pytest.mark.parametrize("size", range(1, 9))
@@ -176,7 +187,7 @@ def test_leaves_taken_off_leave_no_trace(size: int, data: st.DataObject) -> None
     tree.cut_back(kept)
     assert (len(tree), tree.root()) == (kept, plain_root(numbered(kept)))
     for leaf in numbered(size)[kept:]:
-        tree.append(leaf_hash(leaf))
+        tree.extend([leaf_hash(leaf)])
     assert tree.root() == plain_root(numbered(size))
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, decode_batch
-from openets.kernel.records import ActRecord, decode_record
+from openets.kernel.records import ActRecord, Block, Transaction, decode_record
+from openets.ledger.frozen import scope_of
 from openets.ledger.post import Writer
 from openets.ledger.requests import Outcome
 from openets.ledger.store import open_writer
@@ -36,7 +37,11 @@ SCOPES: dict[str, dict[str, int | str]] = {
     "account": {"account": FIRST},
     "kind": {"kind": KIND},
     "registry": {"registry": "AT"},
+    "block": {"registry": "AT", "first": 1, "last": 1_000},
 }
+# What the registry answers to a sale: around a frozen block it looks for other units first.
+IN_THE_BOOK = dict.fromkeys(SCOPES, "ledger.frozen") | {"block": "ledger.not-covered"}
+IN_THE_LOG = dict.fromkeys(SCOPES, "log.frozen") | {"block": "log.serials-frozen"}
 
 
 @pytest.fixture
@@ -108,7 +113,8 @@ def test_the_registry_takes_a_freeze_over_and_obeys(
     assert writer.journal.last() == writer.book.sequence == forger.log.where().sequence
     position = writer.book.sequence
     for sender, receiver in ((FIRST, SPARE), (SECOND, FIRST)):
-        assert code_of(sale(writer, "frozen", sender=sender, receiver=receiver)) == "ledger.frozen"
+        refused = sale(writer, "frozen", sender=sender, receiver=receiver)
+        assert code_of(refused) == IN_THE_BOOK[scope]
     assert writer.book.sequence == position == forger.log.where().sequence
     give(forger, tmp_path, lift(SCOPES[scope]))
     assert writer.catch_up() == 1
@@ -127,18 +133,60 @@ def test_an_account_beside_the_frozen_one_goes_on(
     assert code_of(outcome) == "ledger.frozen"
 
 
+@pytest.mark.parametrize("scope", SCOPES)
 def test_a_freeze_holds_though_the_registry_does_not_know_of_it(
-    forger: Forger, writer: Writer, tmp_path: Path
+    forger: Forger, writer: Writer, tmp_path: Path, scope: str
 ) -> None:
     """What its book still permits, the log does not take."""
-    give(forger, tmp_path, freeze(SCOPES["account"]))
+    order_given = freeze(SCOPES[scope])
+    give(forger, tmp_path, order_given)
     stale = forger.move("10-0", FIRST, SPARE, (51, 51))
     answer = forger.offer(stale)
     assert isinstance(answer, RecordRefused)
-    assert answer.refusal.code == "log.frozen"
-    assert FIRST not in writer.book.frozen
-    assert code_of(sale(writer, "posted")) == "ledger.frozen"  # the post caught up first
-    assert FIRST in writer.book.frozen
+    assert answer.refusal.code == IN_THE_LOG[scope]
+    assert scope_of(order_given) not in writer.book.frozen
+    assert code_of(sale(writer, "posted")) == IN_THE_BOOK[scope]  # the post caught up first
+    assert scope_of(order_given) in writer.book.frozen
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_one_officer_neither_freezes_nor_lifts(
+    forger: Forger, writer: Writer, tmp_path: Path, scope: str
+) -> None:
+    (one, _) = officers(tmp_path)
+    for signers in ([one], [one, one]):
+        answer = order(forger.log, forger.store.store, freeze(SCOPES[scope]), signers)
+        assert not isinstance(answer, Accepted)
+    assert sale(writer, "free").completed
+    give(forger, tmp_path, freeze(SCOPES[scope]))
+    for signers in ([one], [one, one]):
+        answer = order(forger.log, forger.store.store, lift(SCOPES[scope]), signers)
+        assert not isinstance(answer, Accepted)
+    assert code_of(sale(writer, "frozen")) == IN_THE_BOOK[scope]
+
+
+def test_a_frozen_block_stands_still_and_the_rest_of_the_account_goes_on(
+    forger: Forger, writer: Writer, tmp_path: Path
+) -> None:
+    """The first operator holds AT 51-300."""
+    block: dict[str, int | str] = {"registry": "AT", "first": 51, "last": 60}
+    give(forger, tmp_path, freeze(block))
+    sold = sale(writer, "beside")
+    record = writer.journal.record(sold.sequence)
+    assert isinstance(record, Transaction)
+    assert record.blocks == (Block(KIND, 61, 61),)
+    give(forger, tmp_path, lift(block))
+    returned = writer.journal.record(sale(writer, "after").sequence)
+    assert isinstance(returned, Transaction)
+    assert returned.blocks == (Block(KIND, 51, 51),)
+
+
+def test_an_account_may_be_left_open_to_what_comes_in(
+    forger: Forger, writer: Writer, tmp_path: Path
+) -> None:
+    give(forger, tmp_path, acts.Freeze(account=FIRST, incoming=True, reason="drill"))
+    assert sale(writer, "in", sender=SECOND, receiver=FIRST).completed
+    assert code_of(sale(writer, "out")) == "ledger.frozen"
 
 
 def test_a_registry_that_was_away_takes_everything_over_when_it_comes_back(
@@ -192,6 +240,8 @@ def test_an_order_names_the_rulebook_like_any_batch(forger: Forger, tmp_path: Pa
         (lift(SCOPES["account"]), "log.not-frozen"),
         (lift({"kind": KIND}), "log.not-frozen"),
         (freeze({"account": 99}), "log.account-unknown"),
+        (lift(SCOPES["block"]), "log.serials-not-frozen"),
+        (freeze({**SCOPES["block"], "last": 1_001}), "log.freeze-serials"),
         (freeze({}), "log.freeze-scope"),
         (freeze({"account": OTHER_PARTY, "registry": "AT"}), "log.freeze-scope"),
     ],

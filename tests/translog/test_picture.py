@@ -96,16 +96,14 @@ class MapBesideAList(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def ask(self, data: st.DataObject) -> None:
-        """What covers a range is asked by every check; it may reach beyond the last serial."""
+        """How far a range is an owner's is asked of every block; it may lie beyond the last."""
         start = data.draw(st.integers(1, len(self.held)))
         end = data.draw(st.integers(start, len(self.held) + 3))
-        found = list(self.map.stretches(start, end))
-        assert found[0].start <= start <= found[0].end
-        assert found[-1].end >= min(end, len(self.held))
-        assert found[-1].start <= end
-        for each in found:
-            for serial in range(each.start, each.end + 1):
-                assert self.held[serial] == (each.kind, each.account)
+        owner = data.draw(st.sampled_from([(9, 9), *self.held.values()]))
+        reached = start
+        while reached <= end and self.held.get(reached) == owner:
+            reached += 1
+        assert self.map.reached(start, end, *owner) == reached
 
     @invariant()
     def says_the_same(self) -> None:
@@ -116,13 +114,13 @@ class MapBesideAList(RuleBasedStateMachine):
 TestMapBesideAList = MapBesideAList.TestCase
 
 
-def test_a_range_beyond_the_last_serial_has_no_stretches() -> None:
+def test_a_range_beyond_the_last_serial_is_nobodys() -> None:
     serials = SerialMap()
-    assert list(serials.stretches(1, 10)) == []
+    assert serials.reached(1, 10, 1, 7) == 1
     serials.create(Block(1, 1, 5), 7)
-    assert list(serials.stretches(6, 10)) == []
-    assert list(serials.stretches(0, 3)) == []
-    assert list(serials.stretches(4, 3)) == []
+    assert serials.reached(6, 10, 1, 7) == 6
+    assert serials.reached(0, 3, 1, 7) == 0
+    assert serials.reached(4, 8, 1, 7) == 6
 
 
 def test_neighbours_of_one_owner_are_one_stretch() -> None:
@@ -175,7 +173,7 @@ def tables_of(record: Record) -> Tables:
 
 def taken_in(picture: Picture, record: Record) -> None:
     act = acts.parse_act(record.payload) if isinstance(record, ActRecord) else None
-    picture.apply(record, record.encode(), act, tables_of(record))
+    picture.apply(record, act, tables_of(record))
 
 
 def state_of(picture: Picture) -> tuple[Any, ...]:
@@ -255,7 +253,7 @@ def test_every_record_can_be_taken_back(records: list[Record]) -> None:
         assert state_of(picture) == before
         taken_in(picture, record)
         assert state_of(picture) == after
-        picture.settle()
+        picture.settle(picture.head)
         assert state_of(picture) == after
         picture.drop()  # nothing is left to take back
         assert state_of(picture) == after
@@ -275,7 +273,7 @@ def test_batches_that_were_dropped_leave_no_trace(
                 taken_in(tried, record)
             before = list(tried.intervals())
             if accepted:
-                tried.settle()
+                tried.settle(tried.head)
                 assert list(tried.intervals()) == before
                 stands += len(batch)
             else:
@@ -284,6 +282,16 @@ def test_batches_that_were_dropped_leave_no_trace(
     for record in records[:stands]:
         taken_in(plain, record)
     assert state_of(tried) == state_of(plain)
+
+
+def test_the_chain_moves_with_what_is_settled(records: list[Record]) -> None:
+    picture = Picture(STORE)
+    for word, record in zip((b"\1", b"\2"), records, strict=False):
+        taken_in(picture, record)
+        picture.settle(word * 32)
+    taken_in(picture, records[2])
+    picture.drop()
+    assert (picture.sequence, picture.head) == (2, b"\2" * 32)
 
 
 def test_what_the_records_come_to(records: list[Record]) -> None:
@@ -329,13 +337,13 @@ def test_a_map_that_divides_says_the_same_as_one_that_does_not() -> None:
         )
         taken_in(picture, acted(1, kind))
         created = moved(2, "1-51", 0, PARTY, 1, 4_000)
-        picture.apply(created, created.encode(), None, tables)
+        picture.apply(created, None, tables)
         for sequence, serial in enumerate(range(2, 4_000, 4), 3):
             record = moved(sequence, "10-0", PARTY, FIRST, serial, serial + 1)
-            picture.apply(record, record.encode(), None, tables)
+            picture.apply(record, None, tables)
             if settles and not sequence % 100:
-                picture.settle()
-        picture.settle()
+                picture.settle(picture.head)
+        picture.settle(picture.head)
         pictures.append(picture)
     divided, whole = pictures
     assert len(divided.serials["AT"]._chunks) > 2

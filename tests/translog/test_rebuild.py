@@ -284,11 +284,11 @@ REWRITINGS: dict[str, tuple[Callable[[Lost], Batches], str]] = {
     "a byte of a record": (with_byte(200), "not one the log took"),
     "a byte of the batch's signature": (with_byte(-1), "not one the log took"),
     "another salt": (
-        with_receipt(lambda receipt: receipt._replace(salts=(b"\0" * 16,))),
+        with_receipt(lambda receipt: receipt._replace(salts=b"\0" * 16)),
         "not one the log took",
     ),
     "no salt": (
-        with_receipt(lambda receipt: receipt._replace(salts=())),
+        with_receipt(lambda receipt: receipt._replace(salts=b"")),
         "not one the log took",
     ),
     "a promise the log did not sign": (

@@ -24,7 +24,7 @@ from openets.ledger.store import Store, open_writer
 from openets.storage.database import Database
 from openets.translog.accept import TransactionLog
 from openets.translog.client import Accepted, Audit, audit, open_local_log, prove, receipt_head
-from openets.translog.merkle import Tree, leaf_hash
+from openets.translog.merkle import Tree, leaf_hash, leaf_hashes
 from openets.translog.picture import Picture
 from openets.translog.store import load
 from tests.busy_world import SCENE
@@ -181,8 +181,7 @@ def test_a_record_against_the_law_is_found_though_all_signatures_are_right(store
     with closing(rows.database):
         tree, batches = Tree(), list(rows.batches())
         for row in batches[:-1]:
-            for salt, data in zip(row.receipt.salts, decode_batch(row.batch).records, strict=True):
-                tree.append(leaf_hash(salt + data))
+            tree.extend(leaf_hashes(row.receipt.salts, decode_batch(row.batch).records))
         last = decode_batch(batches[-1].batch)
         record = decode_record(last.records[0])
         assert isinstance(record, Transaction)
@@ -200,7 +199,7 @@ def test_a_record_against_the_law_is_found_though_all_signatures_are_right(store
             signers=[store.registry_key()],
         )
         salts = batches[-1].receipt.salts
-        tree.append(leaf_hash(salts[0] + forged))
+        tree.extend([leaf_hash(salts + forged)])
         promise = TreeHead(store.store, last.last, tree.root(), head, 2**52)
         receipt = Receipt(promise.signed(configuration.key()), salts)
         rows.database.run("DELETE FROM log_batch WHERE first = ?", (last.first,))

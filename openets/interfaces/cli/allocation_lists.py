@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from openets.formats.measures_table import write_template
+from openets.interfaces.cli.acting import AsOption
 from openets.interfaces.cli.allocation import read_percent
 from openets.interfaces.cli.allocation_tables import (
     INSTALLATIONS,
@@ -21,7 +22,6 @@ from openets.interfaces.cli.allocation_tables import (
     allocation_app,
     propose_made,
 )
-from openets.interfaces.cli.desk import AsOption
 from openets.interfaces.cli.output import DEFAULT_STORE, StoreOption, console, failing
 from openets.kernel.refusal import Refused
 from openets.people.asked import Body

@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
+from openets.interfaces.cli.acting import AsOption
 from openets.interfaces.cli.allocation import allocation_app
-from openets.interfaces.cli.desk import AsOption, NumberArgument, at_the_desk, show_proposal
+from openets.interfaces.cli.desk import NumberArgument, at_the_desk, show_proposal
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,

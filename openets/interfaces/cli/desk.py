@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from typing import Annotated
 import typer
 
 from openets.desk.proposals import Proposal, Proposals
+from openets.interfaces.cli.acting import AsOption, actor_of
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -25,22 +25,16 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.kernel.actor import Actor
-from openets.ledger.store import Store
 from openets.people.commands import commands
 from openets.people.matrix import page
 from openets.people.opening import Opened, desk_database
 from openets.people.register import Register
-from openets.people.roles import ACTIVE, ROLES, matrix
+from openets.people.roles import ROLES, matrix
 from openets.schemes.desk import EXTENSIONS, opening
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
 
-TOKEN = "OPENETS_TOKEN"
-LIVE = "live"
-AsOption = Annotated[
-    int, typer.Option("--as", help="Act as this person (practice and replay stores only).", min=0)
-]
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
 BodyOption = Annotated[
@@ -52,21 +46,7 @@ BodyOption = Annotated[
 def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
     """The open desk of a store, and who acts at it."""
     with opened(directory) as store, opening(store) as office:
-        yield office, _actor(store, office.register, as_person)
-
-
-def _actor(store: Store, register: Register, as_person: int) -> Actor:
-    """Who acts: the person of the token, or in a store that is not live the one named."""
-    if as_person:
-        if store.mode == LIVE:
-            fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
-        person = register.person(as_person)
-    else:
-        token = os.environ.get(TOKEN, "")
-        person = register.by_token(token) if token else None
-    if person is None or person.state != ACTIVE:
-        fail(f"Nobody is signed in: set {TOKEN}, or name a person with --as in a practice store.")
-    return person.actor
+        yield office, actor_of(store, office.register, as_person)
 
 
 @contextmanager
@@ -141,7 +121,7 @@ def withdraw(
     as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Take back a proposal of your own."""
+    """Take back a proposal that waits: your own, or one you could stop once it is approved."""
     with at_the_desk(directory, as_person) as (office, actor):
         show_proposal(office.desk.withdraw(actor, number, reason))
 

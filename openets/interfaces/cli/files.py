@@ -10,6 +10,7 @@ import typer
 from openets.interfaces.cli.output import errors, fail, failing, number, print_rows
 from openets.kernel.refusal import Refusal, Refused
 
+KEY = ("year", "kind", "system")
 DEFAULT_OUT = Path("snapshots")
 
 
@@ -49,7 +50,7 @@ def import_file(
 def export_file(
     snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
     layout: Annotated[str, typer.Argument(help="Layout to write, such as merged.")],
-    file: Annotated[Path, typer.Argument(help="File to write: .csv, .csv.gz or .xlsx.")],
+    file: Annotated[Path, typer.Argument(help="File to write: .csv, .csv.gz or .xlsx; .xml.")],
 ) -> None:
     """Write a snapshot's tables in one of the layouts that can be read."""
     from openets.formats.export import export
@@ -61,7 +62,7 @@ def export_file(
 
 
 def _print_report(page: dict[str, Any]) -> None:
-    """Remarks, problems, findings, and the sums by year of all registries."""
+    """Remarks, problems, findings, and the sums of all registries."""
     for remark in page["remarks"]:
         typer.echo(f"  {remark}")
     for problem in page["problems"]:
@@ -77,15 +78,36 @@ def _print_report(page: dict[str, Any]) -> None:
             f"  {finding['code']}: {number(finding['count'])} in {finding['table']}. "
             f"{finding['sentence']} ({examples})"
         )
-    years: dict[int, list[int]] = {}
-    for row in page["sums"]:
-        sums = [row["verified"], row["allocation_total"], row["surrendered"]]
-        before = years.setdefault(row["year"], [0, 0, 0])
-        years[row["year"]] = [left + right for left, right in zip(before, sums, strict=True)]
-    if years:
-        columns = ("year", "verified", "allocation", "surrendered")
-        rows = [(str(year), *years[year]) for year in sorted(years)]
-        print_rows(columns, rows, as_json=False, as_csv=False)
+    for table, rows in page["sums"].items():
+        _print_sums(_of_all_registries(rows) if table == "operator_years" else rows)
+
+
+def _of_all_registries(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sums of operators' years without regard to the registry."""
+    together: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (row["year"], row["kind"], row["system"])
+        so_far = together.setdefault(key, dict.fromkeys(row) | dict(zip(KEY, key, strict=True)))
+        for name in row.keys() - {"registry", *KEY}:
+            given = [value for value in (so_far[name], row[name]) if value is not None]
+            so_far[name] = sum(given) if given else None
+    ordered = sorted(together.values(), key=lambda row: [str(row[name] or "~") for name in KEY])
+    return [{name: row[name] for name in row if name != "registry"} for row in ordered]
+
+
+def _print_sums(rows: list[dict[str, Any]]) -> None:
+    """A table of sums; what no row says anything of has no column, and nothing is a dash."""
+    columns = [name for name in (rows[0] if rows else ()) if any(r[name] is not None for r in rows)]
+    shown = [
+        [
+            "-" if row[name] is None else str(row[name]) if name in KEY else row[name]
+            for name in columns
+        ]
+        for row in rows
+    ]
+    if columns:
+        titles = [name.removesuffix("_total") for name in columns]
+        print_rows(titles, shown, as_json=False, as_csv=False)
 
 
 def _json(pages: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""`openets account`, `transaction` and `trace`: what the ledger holds and how it came there."""
+"""`openets account` and `transaction`: what the ledger holds and how it came there."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def show_account(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Show an account: what it is, its status, and its holdings by kind."""
-    with _tables(directory) as (store, database):
+    """Show an account: what it is, its status, its holdings by kind, and what stands still."""
+    with query_tables(directory) as (store, database):
         view = _account(store, database, account)
         if not (as_json or as_csv):
             frozen = f", [red]frozen by record {view.frozen}[/red]" if view.frozen else ""
@@ -53,8 +53,17 @@ def show_account(
                 f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}{frozen}"
             )
             operator = f", operator {view.operator}" if view.operator else ""
-            console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}\n")
-        print_rows(("unit", "origin", "quantity"), view.holdings, as_json=as_json, as_csv=as_csv)
+            console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}")
+            for freeze in view.freezes:
+                console.print(
+                    f"[red]{freeze.what} frozen by record {freeze.sequence}[/red]: "
+                    f"{number(freeze.units)} of the units here"
+                )
+            console.print()
+        wide = 4 if view.freezes or as_json or as_csv else 3  # no column of noughts for the eye
+        columns = ("unit", "origin", "quantity", "frozen")[:wide]
+        rows = [held[:wide] for held in view.holdings]
+        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 @account_app.command("statement")
@@ -65,7 +74,7 @@ def account_statement(
     as_csv: CsvOption = False,
 ) -> None:
     """List every movement of an account with the balance after it."""
-    with _tables(directory) as (store, database):
+    with query_tables(directory) as (store, database):
         view = _account(store, database, account)
         entries = reads.statement(database, view.number)
         rows = [
@@ -95,7 +104,7 @@ def show_transaction(
     as_csv: CsvOption = False,
 ) -> None:
     """Show a record: parties, times, serials and money."""
-    with _tables(directory) as (store, database):
+    with query_tables(directory) as (store, database):
         found = reads.record(database, record)
         if found is None:
             fail(f"There is no record {record} in {directory}.")
@@ -111,7 +120,9 @@ def show_transaction(
         parties = f"{found.transferring or 'created'} → {found.acquiring}"
         year = f", for {found.year}" if found.year else ""
         rests = f", rests on record {found.refers_to}" if found.refers_to else ""
-        console.print(f"{_type(store, found.type, found.effective)}: {parties}{year}{rests}")
+        console.print(
+            f"{type_in_words(store, found.type, found.effective)}: {parties}{year}{rests}"
+        )
         console.print(f"{number(found.quantity)} units\n")
         rows = [
             (unit, f"{origin}-{first}", f"{origin}-{last}", last - first + 1)
@@ -125,38 +136,8 @@ def show_transaction(
             print_rows(("account", "money", "cents"), legs, as_json=False, as_csv=False)
 
 
-def trace(
-    serial: Annotated[str, typer.Argument(help="Serial with its registry of origin: EU-12345.")],
-    directory: StoreOption = DEFAULT_STORE,
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
-) -> None:
-    """Trace one unit through every account it has been in."""
-    registry, _, digits = serial.partition("-")
-    if not (registry.isalpha() and digits.isascii() and digits.isdigit()):
-        fail(f"{serial!r} is not a serial: write the registry of origin and a number, EU-12345.")
-    with _tables(directory) as (store, database):
-        hops = reads.trace(database, registry.upper(), min(int(digits), LARGEST))
-        if not hops:
-            fail(f"No unit with serial {serial} was ever created in {directory}.")
-        rows = [
-            (
-                str(hop.sequence),
-                moment(hop.effective),
-                _type(store, hop.type, hop.effective),
-                str(hop.transferring or "created"),
-                str(hop.acquiring),
-                f"{hop.first}-{hop.last}",
-            )
-            for hop in hops
-        ]
-        columns = ("record", "effective", "type", "from", "to", "in block")
-        title = f"{serial}: {hops[0].unit}"
-        print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=title)
-
-
 @contextmanager
-def _tables(directory: Path) -> Iterator[tuple[Store, Database]]:
+def query_tables(directory: Path) -> Iterator[tuple[Store, Database]]:
     """The store in a folder and its query tables; lost ones are not taken for empty ones."""
     with (
         opened(directory) as store,
@@ -176,10 +157,11 @@ def _account(store: Store, database: Database, text: str) -> reads.AccountView:
 
 def _print_legend(store: Store, entries: list[reads.Entry]) -> None:
     """The names of the transaction types in a statement, once each."""
-    names = {_type(store, entry.type, entry.effective) for entry in entries}
+    names = {type_in_words(store, entry.type, entry.effective) for entry in entries}
     console.print("\n" + "\n".join(sorted(names)), style="dim")
 
 
-def _type(store: Store, code: int, effective: int) -> str:
+def type_in_words(store: Store, code: int, effective: int) -> str:
+    """A transaction type with its name in the law of the day."""
     rule = store.rulebook.tables_on(day_of(effective)).transaction_types.get(code)
     return f"{type_label(code)} {rule.name}" if rule else type_label(code)

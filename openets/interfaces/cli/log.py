@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from zipfile import is_zipfile
 
 import typer
 from pydantic import ValidationError
@@ -23,11 +24,13 @@ from openets.interfaces.cli.output import (
     number,
     opened,
     print_rows,
+    serials_argument,
 )
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
+from openets.ledger.evidence import check_evidence
 from openets.ledger.store import Store
 from openets.ledger.writing import take_over
 from openets.storage.database import HeldElsewhere
@@ -50,6 +53,12 @@ KeysOption = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option(help="Why; it stands in both books for good.")]
 AccountArgument = Annotated[str, typer.Argument(help="Account number, short or full.")]
+KindOption = Annotated[int | None, typer.Option(help="A kind of unit instead, by its number.")]
+RegistryOption = Annotated[str | None, typer.Option(help="A whole registry instead: AT.")]
+SerialsOption = Annotated[
+    str | None, typer.Option(help="Serials of a registry of origin instead: AT-1-500.")
+]
+IncomingOption = Annotated[bool, typer.Option("--incoming", help="The account may still receive.")]
 
 
 @log_app.command("head")
@@ -90,13 +99,16 @@ def write_receipt(
 
 @log_app.command("check")
 def check_receipt(
-    receipt: Annotated[Path, typer.Argument(help="Receipt file.")],
+    receipt: Annotated[Path, typer.Argument(help="Receipt, or evidence of a trace (ZIP).")],
     key: Annotated[str | None, typer.Option(help="Public key the log has published (hex).")] = None,
 ) -> None:
-    """Check a receipt: no store, no database, no connection is needed."""
+    """Check a receipt or evidence: no store, no database, no connection is needed."""
     try:
-        text = receipt.read_text(encoding="utf-8")
         public = bytes.fromhex(key) if key is not None else None
+        if is_zipfile(receipt):
+            _check_evidence(receipt, public)
+            return
+        text = receipt.read_text(encoding="utf-8")
     except OSError as error:
         fail(f"The receipt {receipt} cannot be read: {error.strerror}.")
     except UnicodeDecodeError:
@@ -121,26 +133,70 @@ def check_receipt(
             console.print("Compare the log key with the one the log has published (--key does).")
 
 
+def _check_evidence(file: Path, public: bytes | None) -> None:
+    with failing():
+        checked = check_evidence(file, public)
+    console.print(
+        f"[green]proved[/green]  {checked.subject}, {checked.direction}: {number(checked.hops)} "
+        f"hops, each by one of {number(checked.receipts)} receipts",
+        soft_wrap=True,
+    )
+    console.print(f"log key {checked.log_key}", soft_wrap=True)
+    if public is None:
+        console.print("Compare the log key with the one the log has published (--key does).")
+
+
 @log_app.command("freeze")
 def freeze(
-    account: AccountArgument,
     key: KeysOption,
     reason: ReasonOption,
+    account: AccountArgument = "",
+    kind: KindOption = None,
+    registry: RegistryOption = None,
+    serials: SerialsOption = None,
+    incoming: IncomingOption = False,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Freeze an account at the log itself, by two officers; the registry takes it over."""
-    _order(directory, key, lambda: acts.Freeze(account=account_argument(account), reason=reason))
+    """Freeze at the log itself, by two officers; the registry takes it over."""
+
+    def act() -> acts.Freeze:
+        scope = _scope(account, kind, registry, serials)
+        return acts.Freeze(reason=reason, incoming=incoming or None, **scope)
+
+    _order(directory, key, act)
 
 
 @log_app.command("lift")
 def lift(
-    account: AccountArgument,
     key: KeysOption,
     reason: ReasonOption,
+    account: AccountArgument = "",
+    kind: KindOption = None,
+    registry: RegistryOption = None,
+    serials: SerialsOption = None,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Lift a freeze of an account, by two officers."""
-    _order(directory, key, lambda: acts.Lift(account=account_argument(account), reason=reason))
+    """Lift a freeze of the same name, by two officers."""
+
+    def act() -> acts.Lift:
+        return acts.Lift(reason=reason, **_scope(account, kind, registry, serials))
+
+    _order(directory, key, act)
+
+
+def _scope(
+    account: str, kind: int | None, registry: str | None, serials: str | None
+) -> dict[str, Any]:
+    """What an order names, in the fields of its act; the log sees to it that it is one thing."""
+    scope: dict[str, Any] = {"kind": kind, "registry": registry and registry.upper()}
+    if account:
+        scope["account"] = account_argument(account)
+    if serials:
+        if registry:
+            fail("Name a registry or serials, not both.")
+        span = serials_argument(serials)
+        scope |= {"registry": span.registry, "first": span.first, "last": span.last}
+    return scope
 
 
 @log_app.command("serve")

@@ -14,6 +14,7 @@ from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
 from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
 from openets.interfaces.cli.replay import replay
+from openets.interfaces.cli.tracing import trace
 
 app = typer.Typer(
     help="OpenETS: an emissions trading system in one program.",
@@ -34,7 +35,7 @@ app.add_typer(holder_app, name="holder")
 app.add_typer(operator_app, name="operator")
 app.add_typer(verifier_app, name="verifier")
 app.command("work")(work)
-app.command("trace")(ledger.trace)
+app.command("trace")(trace)
 app.command("verify")(upkeep.verify)
 app.command("recover")(upkeep.recover)
 app.command("import")(import_file)

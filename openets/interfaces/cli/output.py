@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 from rich.console import Console
@@ -143,3 +144,21 @@ def account_argument(text: str) -> int:
         return int(text)
     with failing():
         return AccountNumber.parse(text).number
+
+
+class SerialsNamed(NamedTuple):
+    """Serials of a registry of origin, from first to last."""
+
+    registry: str
+    first: int
+    last: int
+
+
+def serials_argument(text: str) -> SerialsNamed:
+    """The serials a person named: AT-1-500, or one alone: AT-17."""
+    found = re.fullmatch(r"([A-Za-z]{2})-([0-9]+)(?:-([0-9]+))?", text)
+    if found is None:
+        fail(f"{text!r} is not a serial: write the registry of origin and a number, EU-12345.")
+    first = int(found[2])
+    last = int(found[3] or first)
+    return SerialsNamed(found[1].upper(), min(first, LARGEST), min(last, LARGEST))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from openets.interfaces.cli.acting import AsOption
 from openets.interfaces.cli.desk import (
-    AsOption,
     NumberArgument,
     ReasonOption,
     at_the_desk,
@@ -34,12 +35,15 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.people.accounts import full_number, refuse_request
+from openets.kernel.clock import SystemClock
+from openets.people.accounts import full_number
 from openets.people.completeness import documents_asked
-from openets.people.opening import desk_database, opening
+from openets.people.office import by_law
+from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.reviewing import reviews_due
 from openets.rulebook.tables import ACCOUNT_TYPES
+from openets.schemes.desk import opening
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
 operator_app = typer.Typer(help="What is operated behind accounts.", no_args_is_help=True)
@@ -270,8 +274,8 @@ def account_papers(
     with opened(directory) as store:
         if ACCOUNT_TYPES + type not in store.rulebook.paths():
             fail(f"The law of {store.jurisdiction} has no account type {type!r}.")
-        with opening(store) as office:
-            asked = documents_asked(office.office, kind, type)
+        today = SystemClock().now().date()
+        asked = documents_asked(partial(by_law, store.rulebook, today), kind, type)
     print_rows(("document", "asked by"), list(asked.items()), as_json=as_json, as_csv=as_csv)
 
 
@@ -307,8 +311,9 @@ def refuse_account(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
+    reason = f"{ground}: {note}" if note else ground
     with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(refuse_request(office.desk, office.office, actor, number, ground, note))
+        show_proposal(office.desk.reject(actor, number, reason))
 
 
 @account_app.command("status")

@@ -103,13 +103,9 @@ def _say_plan(plan: Plan) -> None:
 
 
 def _say_left_out(history: History) -> None:
-    years = [figure.year for figure in history.figures]
-    kinds = sorted({figure.kind for figure in history.figures})
-    for file, rows in history.left_out:
+    for file, rows, reason in history.left_out:
         console.print(
-            f"{file}: {number(rows)} operator-years are left out; played are "
-            f"{min(years)}-{max(years)}, {' and '.join(kinds)}.",
-            soft_wrap=True,
+            f"{file}: {number(rows)} operator-years are left out: {reason}.", soft_wrap=True
         )
 
 

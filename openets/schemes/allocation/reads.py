@@ -231,7 +231,8 @@ def _bar(office: Office, law: TableLaw, account: Account, never: Collection[str]
     )
     if not receives or account.status in never:
         return f"account {account.number} is {account.status}"
-    if account.number in book.frozen or account.registry in book.frozen:
+    stopped = not book.frozen.get(account.number, True)  # some freezes let units come in
+    if stopped or account.registry in book.frozen:
         return f"account {account.number} is frozen"
     return ""
 
