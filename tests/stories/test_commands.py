@@ -22,7 +22,7 @@ from openets.kernel.records import Leg
 from openets.ledger.store import open_store, open_writer
 from openets.translog.client import connect_log, open_local_log, start_log
 from tests.small_world import CAP_RECORD, FIRST, PARTY, SECOND, make_store, move, opening
-from tests.stories.command_line import officers, rows_as_csv, rows_as_json, run, say
+from tests.stories.command_line import RECORDS, officers, rows_as_csv, rows_as_json, run, say
 
 ACCOUNT = 12
 FULL_NUMBER = "AT-120-12-0-3"
@@ -151,8 +151,8 @@ def test_the_head_a_receipt_and_its_check_far_from_any_store(
 def test_two_officers_freeze_and_lift(store: Path) -> None:
     reason = ("--reason", "court order")
     said = run("log", "freeze", FULL_NUMBER, *officers(store), *reason, store=store)
-    assert said == "done: record 1,257 of the log; the registry has taken it over\n"
-    assert "open, frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
+    assert said == f"done: record {RECORDS + 1:,} of the log; the registry has taken it over\n"
+    assert f"open, frozen by record {RECORDS + 1}" in run("account", "show", ACCOUNT, store=store)
     run("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
     assert "frozen" not in run("account", "show", ACCOUNT, store=store)
     again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
@@ -166,7 +166,8 @@ def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> N
         assert "has taken it over" in run("log", "freeze", *scope, *why, store=store)
         assert "has taken it over" in run("log", "lift", *scope, *why, store=store)
     run("log", "freeze", "--registry", "AT", *why, store=store)
-    assert "registry AT frozen by record 1263: " in run("account", "show", ACCOUNT, store=store)
+    shown = run("account", "show", ACCOUNT, store=store)
+    assert f"registry AT frozen by record {RECORDS + 7}: " in shown
     held = rows_as_json("account", "show", ACCOUNT, store=store)
     assert held and all(row["frozen"] == row["quantity"] for row in held)
     run("log", "lift", "--registry", "AT", *why, store=store)
@@ -195,8 +196,8 @@ def test_an_order_while_the_writer_is_at_work_is_taken_over_by_it(store: Path) -
     finally:
         log.stop()
     said = run("recover", store=store)
-    assert said == "log, journal and query tables stand at record 1,257\n"
-    assert "frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
+    assert said == f"log, journal and query tables stand at record {RECORDS + 1:,}\n"
+    assert f"frozen by record {RECORDS + 1}" in run("account", "show", ACCOUNT, store=store)
 
 
 def test_the_log_as_a_service(store: Path) -> None:
@@ -206,7 +207,7 @@ def test_the_log_as_a_service(store: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         second = say("log", "serve", store=store)
         log = connect_log(store / "log")
-        assert log.where().sequence == 1_256
+        assert log.where().sequence == RECORDS
         log.stop()
         words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
         assert "has taken it over" in run(*words, store=store)
@@ -220,12 +221,12 @@ def test_the_log_as_a_service(store: Path) -> None:
 def test_verify_and_recover(played: Path, store: Path) -> None:
     said = run("verify", store=played)
     assert said.count("proved") == 4
-    assert "1,256 records" in said
+    assert f"{RECORDS:,} records" in said
     found = json.loads(run("verify", "--json", store=played))
     assert found["sound"] is True
     assert found["findings"] == []
     assert found["root"] in said
-    assert run("recover", store=store).endswith("stand at record 1,256\n")
+    assert run("recover", store=store).endswith(f"stand at record {RECORDS:,}\n")
     assert json.loads(run("verify", "--json", store=store)) == found
 
 
@@ -304,7 +305,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("trace", "EU-²"), "'EU-²' is not a serial"),
     (("trace", "EU-0"), "No unit with serial EU-0 was ever created"),
     (("trace", "EU-" + "9" * 30), "was ever created"),
-    (("log", "prove", 0), "The log has no record 0; its last is 1256."),
+    (("log", "prove", 0), f"The log has no record 0; its last is {RECORDS}."),
     (("log", "prove", "9" * 30), "The log has no record 9"),
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
