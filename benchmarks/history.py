@@ -7,12 +7,17 @@ written by the product's own writer of that layout.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich.console import Console
 
 from openets.formats.export import export
 from openets.formats.tables import AVIATION, conform
@@ -25,6 +30,27 @@ AIRCRAFT, EXCLUDED = 200_000, 300_000  # their numbers lie beyond those of insta
 SEED = 11
 
 Row = dict[str, Any]
+
+
+def print_history(console: Console) -> None:
+    """Reads the file, posts every operator and act to both books, and verifies all of it."""
+    with tempfile.TemporaryDirectory(prefix="openets-bench-") as folder:
+        file = Path(folder) / "history.csv.gz"
+        rows = write_history(file)
+        command = [
+            sys.executable,
+            "-m",
+            "openets",
+            "replay",
+            str(file),
+            "--store",
+            folder + "/store",
+        ]
+        started = time.perf_counter()
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        seconds = time.perf_counter() - started
+    proved = said.strip().splitlines()[-1]
+    console.print(f"{rows:,} operator-years read, posted and verified: {seconds:.1f} s. {proved}")
 
 
 def write_history(target: Path) -> int:

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from openets.kernel.clock import Clock
 from openets.ledger.store import Store
 from openets.people import opening as people
+from openets.people.counter import client
+from openets.people.counter.client import Counter
 from openets.people.opening import Opened
 from openets.schemes.allocation.extension import ALLOCATION
 from openets.schemes.caps.actions import CAPS
 
 EXTENSIONS = (CAPS, ALLOCATION)
+WRITER_MODULE = "openets.schemes.writer"  # what runs as the writer's process
 
 
 @contextmanager
@@ -20,3 +23,10 @@ def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
     """The office of a store, with its log and writer; the query tables follow when it closes."""
     with people.opening(store, clock, EXTENSIONS) as opened:
         yield opened
+
+
+@contextmanager
+def at_counter(store: Store) -> Iterator[Counter]:
+    """The counter of a store: the running writer's, or an office that is open meanwhile."""
+    with client.at_counter(store, EXTENSIONS) as counter:
+        yield counter

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from openets.interfaces.cli.acting import AsOption
+from openets.interfaces.cli.acting import AsOption, actor_of
 from openets.interfaces.cli.allocation import allocation_app
-from openets.interfaces.cli.desk import NumberArgument, at_the_desk, show_proposal
+from openets.interfaces.cli.desk import NumberArgument, show_proposal
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -44,7 +44,8 @@ INSTALLATIONS = "installations"
 
 def propose_made(directory: Path, as_person: int, made: Callable[[Office], Body]) -> None:
     """Proposes what is made in the open office, and shows how it stands."""
-    with at_the_desk(directory, as_person) as (opened_, actor):
+    with opened(directory) as store, opening(store) as opened_:
+        actor = actor_of(store, opened_.register, as_person)
         body = made(opened_.office)
         proposal = opened_.desk.propose(actor, body.name, body.model_dump_json(exclude_none=False))
         show_proposal(proposal)

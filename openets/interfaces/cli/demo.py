@@ -33,7 +33,7 @@ from openets.kernel.clock import SystemClock
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED, Writer
-from openets.ledger.store import Store, create_store, open_store
+from openets.ledger.store import Store, create_store, hold_journal, open_store
 from openets.people.opening import desk_database, open_desk
 from openets.people.register import Register
 from openets.schemes.desk import EXTENSIONS
@@ -105,6 +105,7 @@ def _open_or_make(directory: Path, again: bool, seed: int) -> Store:
             fail(f"The store at {directory} is not a demonstration and is left alone.")
         if not again:
             return _go_on(store, seed)
+        hold_journal(store).database.close()  # or a store that is being served would be swept away
         shutil.rmtree(directory)
     elif directory.exists():
         if any(path.name not in PARTS for path in directory.iterdir()):
@@ -182,6 +183,7 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
         ("what waits at the desk, who may approve it, and its approval", f"desk list{option}"),
         ("", f"desk history{option}"),
         *_approval(store, option),
+        ("the whole as a service, with a public page to open in a browser", f"serve{option}"),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
     ):

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from openets.desk.proposals import Proposal, Proposals
-from openets.interfaces.cli.acting import AsOption, actor_of
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -24,13 +24,15 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.kernel.actor import Actor
 from openets.people.commands import commands
+from openets.people.counter import actions
+from openets.people.counter.client import Counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database
+from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
-from openets.schemes.desk import EXTENSIONS, opening
+from openets.people.signing_in import Who
+from openets.schemes.desk import EXTENSIONS, at_counter
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
@@ -43,10 +45,10 @@ BodyOption = Annotated[
 
 
 @contextmanager
-def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
-    """The open desk of a store, and who acts at it."""
-    with opened(directory) as store, opening(store) as office:
-        yield office, actor_of(store, office.register, as_person)
+def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
+    """The counter of a store, and what the person who asks shows of himself or herself."""
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+        yield counter, who_asks(as_person)
 
 
 @contextmanager
@@ -71,14 +73,13 @@ def propose_fields(
 ) -> None:
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
-    with at_the_desk(directory, as_person) as (office, actor):
-        proposal = office.desk.propose(actor, command, body)
-        show_proposal(proposal)
-        if not proposal.needs:
+    with at_the_desk(directory, as_person) as (counter, who):
+        proposed = counter.ask(actions.propose, who, command, body)
+        show_proposal(proposed.proposal)
+        if proposed.execute_at is None:
             return
-        _, execution = office.desk.preview(actor, command, body)
         console.print(
-            f"If approved now: {execution.at:%Y-%m-%d %H:%M} UTC. {execution.reason}",
+            f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}",
             soft_wrap=True,
         )
 
@@ -98,8 +99,8 @@ def approve(
     number: NumberArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Approve a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.approve(actor, number))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.approve, who, number))
 
 
 @desk_app.command("reject")
@@ -110,8 +111,8 @@ def reject(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Reject a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.reject(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.reject, who, number, reason))
 
 
 @desk_app.command("withdraw")
@@ -122,8 +123,8 @@ def withdraw(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Take back a proposal that waits: your own, or one you could stop once it is approved."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.withdraw(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.withdraw, who, number, reason))
 
 
 @desk_app.command("cancel")
@@ -134,14 +135,14 @@ def cancel(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Stop an approved proposal before its time."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.cancel(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.cancel, who, number, reason))
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, end what nobody decided on; nothing is done twice."""
-    with opened(directory) as store, opening(store) as office:
-        done = list(office.desk.work())
+    with opened(directory) as store, at_counter(store) as counter:
+        done = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)
         if not done:
