@@ -62,7 +62,7 @@ def read_table(path: Path, layouts: Sequence[Columns] = (OWN,)) -> EmissionsTabl
     Further columns are passed over and rows without a single value left out. Raises `Refused` for
     a file that is no table or dangerous to open.
     """
-    sheet = _sheet(path)
+    sheet = table_sheet(path, "emissions")
     named = {cell.lower(): cell for cell in sheet.cells}
     layout = max(layouts, key=lambda one: sum(cell.lower() in named for cell in one))
     columns = Columns(*(named.get(cell.lower(), "") for cell in layout))
@@ -78,12 +78,13 @@ def read_table(path: Path, layouts: Sequence[Columns] = (OWN,)) -> EmissionsTabl
     return table
 
 
-def _sheet(path: Path) -> Sheet:
+def table_sheet(path: Path, kind: str) -> Sheet:
+    """The first sheet with a value, or the CSV file, as a sheet; `kind` names what was expected."""
     packed = container(path)
     if packed in ("plain", "gzip"):
         return _one_sheet(path.name, list(csv_sheets(Part(path))))
     if packed != "workbook":
-        sentence = "A table of emissions is a CSV file or a workbook (.xlsx)."
+        sentence = f"A table of {kind} is a CSV file or a workbook (.xlsx)."
         raise refusal("formats.not-a-table", sentence, path.name)
     check_workbook(path)
     for _, rows in workbook_sheets(path):

@@ -7,7 +7,7 @@ what has not been projected yet; `Projection.mark` says how far they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from openets.ledger.frozen import Scope, name_of_scope, scope_named, still_of
@@ -71,6 +71,16 @@ class RecordView(NamedTuple):
     act: str | None
     blocks: list[tuple[int, str, str, int, int]]
     legs: list[tuple[int, str, int]]
+
+
+class Moved(NamedTuple):
+    """Units moved by a type of transaction, for a year, between two accounts, summed."""
+
+    type: int
+    year: int
+    transferring: int
+    acquiring: int
+    quantity: int
 
 
 def account(database: Database, number: int) -> AccountView | None:
@@ -209,3 +219,20 @@ def registries_of(database: Database, accounts: set[int]) -> list[str]:
     """The registries these accounts belong to."""
     rows = database.rows("SELECT number, registry FROM account")
     return sorted({registry for number, registry in rows if number in accounts})
+
+
+def moved(database: Database, types: Collection[int], years: Collection[int]) -> list[Moved]:
+    """What transactions of some types moved for some years, summed by type, year and parties.
+
+    A transaction that rests on another one, as a reversal does, counts for the year of that one.
+    """
+    of_types, of_years = (", ".join("?" * len(asked)) for asked in (types, years))
+    rows = database.rows(
+        "SELECT r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring, SUM(r.quantity)"
+        " FROM record r LEFT JOIN record o ON o.sequence = r.refers_to AND o.act IS NULL"
+        f" WHERE r.act IS NULL AND r.type IN ({of_types})"
+        f" AND COALESCE(o.year, r.year) IN ({of_years})"
+        " GROUP BY r.type, COALESCE(o.year, r.year), r.transferring, r.acquiring",
+        (*types, *years),
+    )
+    return [Moved(type_, year, sent, got, int(units)) for type_, year, sent, got, units in rows]

@@ -55,7 +55,7 @@ class Bulk(Body):
 
     def of(self, office: Office) -> Asked:
         """The command in an office."""
-        return _Bulk(office, self)
+        return BulkAsked(office, self)
 
 
 def digest_of(lines: tuple[Line, ...]) -> str:
@@ -64,7 +64,9 @@ def digest_of(lines: tuple[Line, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class _Bulk(Asked):
+class BulkAsked(Asked):
+    """A bulk act in an office."""
+
     body: Bulk
 
     @property
@@ -151,22 +153,28 @@ class _Bulk(Asked):
         movement = Movement(self.body.type, trusted=True)
         return execution(self.office.rulebook, self.registry, movement, at)
 
+    def held_back(self, _number: int) -> dict[int, Refusal]:
+        """The lines, by their place, that are not to be posted now, each with the reason."""
+        return {}
+
     def carry_out(self, number: int, at: int) -> Outcome:
         """Posts every line; completed if any line was, with the others named."""
-        requests = [self._request(number, at, index) for index in range(len(self.body.lines))]
-        outcomes = self.office.writer.post(requests)
+        held = self.held_back(number)
+        places = [index for index in range(len(self.body.lines)) if index not in held]
+        posted = self.office.writer.post([self._request(number, at, index) for index in places])
+        outcomes = dict(zip(places, posted, strict=True))
         refused = [
-            (line, outcome.refusals[0])
-            for line, outcome in zip(self.body.lines, outcomes, strict=True)
-            if outcome.refusals
+            (line, held[index] if index in held else outcomes[index].refusals[0])
+            for index, line in enumerate(self.body.lines)
+            if index in held or outcomes[index].refusals
         ]
-        last = max(outcome.sequence for outcome in outcomes)
+        last = max((outcome.sequence for outcome in posted), default=0)
         if not last:
             return Outcome(0, tuple(refusal for _, refusal in refused))
         if not refused:
             return Outcome(last)
         named = "; ".join(f"account {line.acquiring}: {why}" for line, why in refused)
-        note = f"{len(refused)} of {len(outcomes)} lines were refused: {named}."
+        note = f"{len(refused)} of {len(self.body.lines)} lines were refused: {named}."
         return Outcome(last, (), note)
 
     def _request(self, number: int, at: int, index: int) -> TransactionRequest:

@@ -40,7 +40,8 @@ class Office:
     `record` reads a record of the ledger, `resting_on` the units moved by those that refer to it,
     `statement` the movements of an account. `undecided` are the proposals, by number and command,
     that name an account and have not ended; `pending` the transactions among all that have not.
-    `tables` opens the query tables, brought up to date; `extensions` are what the schemes bring.
+    `tables` opens the query tables, brought up to date; `extensions` are what the schemes bring to
+    the desk.
     """
 
     writer: Writer

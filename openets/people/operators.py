@@ -153,6 +153,13 @@ class Operators:
         )
         return [Stated._make(row) for row in self.database.rows(query, named)]
 
+    def excluded_years(self) -> dict[int, list[int]]:
+        """The excluded years of every operator that has some, by its number."""
+        found: dict[int, list[int]] = {}
+        for operator, year in self.database.rows("SELECT operator, year FROM excluded_year"):
+            found.setdefault(int(operator), []).append(int(year))
+        return found
+
     def _next(self) -> int:
         if not self.database.is_sqlite:  # on SQLite the open transaction is the only one
             self.database.run("LOCK TABLE operator IN EXCLUSIVE MODE")

@@ -62,6 +62,12 @@ ACTIONS = (
     "approve freeze",
     "propose rulebook",
     "approve rulebook",
+    "propose cap",
+    "approve cap",
+    "propose allocation",
+    "approve allocation",
+    "propose measures",
+    "approve measures",
     "propose emissions",
     "approve emissions",
     "propose penalty",
@@ -78,6 +84,9 @@ _SENIOR = {
     **dict.fromkeys(ACTIONS, HOME),
     "propose rulebook": NO,
     "approve rulebook": NO,
+    "propose cap": NO,
+    "approve cap": NO,
+    "approve measures": NO,  # whoever submits a list does not accept it
 }
 _CENTRAL = dict.fromkeys(ACTIONS, ANYWHERE)
 MATRIX: dict[str, dict[str, str]] = {
@@ -110,6 +119,12 @@ MATRIX: dict[str, dict[str, str]] = {
         "propose transaction": HOME,
         "approve transaction": HOME,
         "cancel transaction": HOME,
+        "propose cap": HOME,
+        "approve cap": HOME,
+        "propose allocation": HOME,
+        "approve allocation": HOME,
+        "propose measures": HOME,
+        "approve measures": HOME,
         "propose emissions": HOME,
         "approve emissions": HOME,
         "propose penalty": HOME,

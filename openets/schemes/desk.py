@@ -12,6 +12,8 @@ from openets.people.counter import client
 from openets.people.counter.client import Counter
 from openets.people.extension import Extension
 from openets.people.opening import Opened
+from openets.schemes.allocation.extension import ALLOCATION
+from openets.schemes.caps.actions import CAPS
 from openets.schemes.compliance import actions, due, penalising
 
 COMPLIANCE = Extension(
@@ -19,7 +21,8 @@ COMPLIANCE = Extension(
     against=actions.against,
     due=due.due,
 )
-EXTENSIONS = (COMPLIANCE,)
+EXTENSIONS = (CAPS, ALLOCATION, COMPLIANCE)
+WRITER_MODULE = "openets.schemes.writer"  # what runs as the writer's process
 
 
 @contextmanager
@@ -31,6 +34,6 @@ def opening(store: Store, clock: Clock | None = None) -> Iterator[Opened]:
 
 @contextmanager
 def at_counter(store: Store) -> Iterator[Counter]:
-    """The counter of a store: the running writer's, or the office opened for the moment."""
+    """The counter of a store: the running writer's, or an office that is open meanwhile."""
     with client.at_counter(store, EXTENSIONS) as counter:
         yield counter

@@ -24,10 +24,16 @@ from openets.world.totals import Totals, sum_records
 
 Read = TypeVar("Read")
 Player = Callable[[Writer, Progress], None]
+Epilogue = Callable[[Writer], None]
 
 
-def run(store: Store, player: Player, on_progress: Progress) -> dict[int, float]:
+def run(
+    store: Store, player: Player, on_progress: Progress, epilogue: Epilogue | None = None
+) -> dict[int, float]:
     """Plays until the query tables have everything; returns the seconds each year took.
+
+    An `epilogue` is played on the same writer when nobody else follows the journal any more, so
+    it may ask the query tables; they have what it did as well when this returns.
 
     `on_progress` hears of each call: the calendar year, the step, the records posted so far; and in
     the end of the year 0, when only the query tables are behind.
@@ -47,6 +53,11 @@ def run(store: Store, player: Player, on_progress: Progress) -> dict[int, float]
         player(writer, report)
         on_progress(0, "query tables", posted)
         follower.finish()
+        if epilogue is not None:
+            epilogue(writer)
+            projection = store.projection()
+            with closing(projection.database):
+                projection.catch_up(writer.journal)
     return seconds
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from openets.interfaces.cli.main import app
 
 FIGURES_OF = "openets.interfaces.cli.demo.load_figures"
+RECORDS = 1_273  # of the small demonstration, its day at the desk included
 
 
 class Said(NamedTuple):

@@ -22,7 +22,7 @@ from openets.kernel.records import Leg
 from openets.ledger.store import open_store, open_writer
 from openets.translog.client import connect_log, open_local_log, start_log
 from tests.small_world import CAP_RECORD, FIRST, PARTY, SECOND, make_store, move, opening
-from tests.stories.command_line import officers, rows_as_csv, rows_as_json, run, say
+from tests.stories.command_line import RECORDS, officers, rows_as_csv, rows_as_json, run, say
 
 ACCOUNT = 12
 FULL_NUMBER = "AT-120-12-0-3"
@@ -151,8 +151,8 @@ def test_the_head_a_receipt_and_its_check_far_from_any_store(
 def test_two_officers_freeze_and_lift(store: Path) -> None:
     reason = ("--reason", "court order")
     said = run("log", "freeze", FULL_NUMBER, *officers(store), *reason, store=store)
-    assert said == "done: record 1,257 of the log; the registry has taken it over\n"
-    assert "open, frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
+    assert said == f"done: record {RECORDS + 1:,} of the log; the registry has taken it over\n"
+    assert f"open, frozen by record {RECORDS + 1}" in run("account", "show", ACCOUNT, store=store)
     run("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
     assert "frozen" not in run("account", "show", ACCOUNT, store=store)
     again = say("log", "lift", ACCOUNT, *officers(store), *reason, store=store)
@@ -166,7 +166,8 @@ def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> N
         assert "has taken it over" in run("log", "freeze", *scope, *why, store=store)
         assert "has taken it over" in run("log", "lift", *scope, *why, store=store)
     run("log", "freeze", "--registry", "AT", *why, store=store)
-    assert "registry AT frozen by record 1263: " in run("account", "show", ACCOUNT, store=store)
+    shown = run("account", "show", ACCOUNT, store=store)
+    assert f"registry AT frozen by record {RECORDS + 7}: " in shown
     held = rows_as_json("account", "show", ACCOUNT, store=store)
     assert held and all(row["frozen"] == row["quantity"] for row in held)
     run("log", "lift", "--registry", "AT", *why, store=store)
@@ -195,8 +196,8 @@ def test_an_order_while_the_writer_is_at_work_is_taken_over_by_it(store: Path) -
     finally:
         log.stop()
     said = run("recover", store=store)
-    assert said == "log, journal and query tables stand at record 1,257\n"
-    assert "frozen by record 1257" in run("account", "show", ACCOUNT, store=store)
+    assert said == f"log, journal and query tables stand at record {RECORDS + 1:,}\n"
+    assert f"frozen by record {RECORDS + 1}" in run("account", "show", ACCOUNT, store=store)
 
 
 def test_the_log_as_a_service(store: Path) -> None:
@@ -206,7 +207,7 @@ def test_the_log_as_a_service(store: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         second = say("log", "serve", store=store)
         log = connect_log(store / "log")
-        assert log.where().sequence == 1_256
+        assert log.where().sequence == RECORDS
         log.stop()
         words = ("log", "freeze", ACCOUNT, *officers(store), "--reason", "drill")
         assert "has taken it over" in run(*words, store=store)
@@ -220,12 +221,12 @@ def test_the_log_as_a_service(store: Path) -> None:
 def test_verify_and_recover(played: Path, store: Path) -> None:
     said = run("verify", store=played)
     assert said.count("proved") == 4
-    assert "1,256 records" in said
+    assert f"{RECORDS:,} records" in said
     found = json.loads(run("verify", "--json", store=played))
     assert found["sound"] is True
     assert found["findings"] == []
     assert found["root"] in said
-    assert run("recover", store=store).endswith("stand at record 1,256\n")
+    assert run("recover", store=store).endswith(f"stand at record {RECORDS:,}\n")
     assert json.loads(run("verify", "--json", store=store)) == found
 
 
@@ -304,7 +305,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("trace", "EU-²"), "'EU-²' is not a serial"),
     (("trace", "EU-0"), "No unit with serial EU-0 was ever created"),
     (("trace", "EU-" + "9" * 30), "was ever created"),
-    (("log", "prove", 0), "The log has no record 0; its last is 1256."),
+    (("log", "prove", 0), f"The log has no record 0; its last is {RECORDS}."),
     (("log", "prove", "9" * 30), "The log has no record 9"),
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
@@ -340,6 +341,14 @@ NONSENSE: list[tuple[Words, str]] = [
     (("outbox", "retry", 1), "Nobody is signed in"),
     (("audit", "--since", "soon"), "--since takes a day (2030-03-04), not 'soon'."),
     (("audit", "--account", "x"), "two capital letters"),
+    (("allocation", "upload", "nowhere.csv", "--registry", "AT"), "Nobody is signed in"),
+    (("allocation", "change", "AT-000001", 2021, "many"), "Invalid value"),
+    (("allocation", "difference", 1), "changes no allocation table"),
+    (("allocation", "hold", "AT-000001", 2021), "Missing option '--reason'"),
+    (("allocation", "run", 2021, "--registry", "AT", "--table", "x"), "allocation.no-run"),
+    (("allocation", "reserve", "soon"), "Invalid value"),
+    (("allocation", "submit", "nowhere.csv", 2021, "--registry", "AT"), "Nobody is signed in"),
+    (("allocation", "calculate", 2021, "--registry", "AT"), "Nobody is signed in"),
     (("account", "papers", "castle", "person"), "has no account type 'castle'"),
     (("account", "request", "trading", "--registry", "AT", "--holder", 1), "Nobody is signed in"),
     (("account", "refuse", 1, "--ground", "luck"), "Nobody is signed in"),
@@ -368,6 +377,8 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "explain", "linear-reduction"), "has no parameter linear-reduction"),
     (("law", "list", "--jurisdiction", "atlantis"), "there is law for: "),
     (("law", "check", "nowhere"), "There is no folder nowhere."),
+    (("allocation", "compare", "nowhere.csv", "--from", 2013, "--to", 2020), "cannot be opened"),
+    (("allocation", "template", "--out", "list.pdf"), "The template is written as .csv or .xlsx."),
     (("allocation", "explain", "A", 2022, "--data", "nowhere.yaml"), "cannot be opened: No such"),
     (("allocation", "explain", "A", 2022, "--data", EXAMPLE), "describes no installation A"),
     (("allocation", "explain", "A", 2022, "--data", __file__), "This is not YAML"),
@@ -456,6 +467,9 @@ NEEDS_A_STORE: list[Words] = [
     ("serve", "--port", 0),
     ("work",),
     ("desk", "list"),
+    ("allocation", "show"),
+    ("allocation", "reserve", 2021),
+    ("allocation", "run", 2021, "--registry", "AT"),
     ("law", "changes"),
     ("audit",),
     ("inbox", "list"),

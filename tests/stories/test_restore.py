@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.command_line import officers, rows_as_json, run, say
+from tests.stories.command_line import RECORDS, officers, rows_as_json, run, say
 
 ACCOUNT = 12
 FILES = {
@@ -59,7 +59,7 @@ def test_one_command_makes_it_again(store: Path, book: str) -> None:
     lose(store, book)
     assert say("verify", store=store).code == 1
     said = run("restore", book, store=store)
-    assert said.endswith(" made from 1,256 records\n")
+    assert said.endswith(f" made from {RECORDS:,} records\n")
     assert rows_as_json("account", "statement", ACCOUNT, store=store) == before
     assert_whole(store)
 
@@ -82,7 +82,10 @@ def test_one_command_and_a_receipt_make_the_log_again(store: Path) -> None:
     lose(store, "log")
     said = say("verify", store=store)
     assert (said.code, "book: log" in said.out) == (1, True)
-    assert run("restore", "log", "--receipt", kept, store=store) == "log made from 1,256 records\n"
+    assert (
+        run("restore", "log", "--receipt", kept, store=store)
+        == f"log made from {RECORDS:,} records\n"
+    )
     assert run("log", "head", "--json", store=store) == head
     run("log", "check", kept, "--key", json.loads(head)["log key"])
     assert_whole(store)
@@ -111,10 +114,13 @@ def test_an_old_receipt_vouches_only_for_what_it_knew(store: Path) -> None:
     kept = receipt(store)
     freeze(store)
     lose(store, "log")
-    assert run("restore", "log", "--receipt", kept, store=store) == "log made from 1,256 records\n"
+    assert (
+        run("restore", "log", "--receipt", kept, store=store)
+        == f"log made from {RECORDS:,} records\n"
+    )
     said = say("verify", store=store)
     assert said.code == 1
-    assert "The log ends before record 1257; the journal goes on." in said.out
+    assert f"The log ends before record {RECORDS + 1}; the journal goes on." in said.out
     assert "the books differ" in say("recover", store=store).error
     # The log is the one that was vouched for, so the journal is moved away and made from it.
     lose(store, "journal")
@@ -132,7 +138,9 @@ def test_two_officers_accept_what_an_old_receipt_does_not_know(store: Path) -> N
     said = say("restore", "log", "--receipt", kept, *officers(store)[:2] * 2, store=store)
     assert (said.code, "Two officers of this log" in said.error) == (2, True)
     options = ["--receipt", str(kept), *officers(store)]
-    assert run("restore", "log", *options, store=store) == "log made from 1,257 records\n"
+    assert (
+        run("restore", "log", *options, store=store) == f"log made from {RECORDS + 1:,} records\n"
+    )
     lift(store)
     assert_whole(store)
 
@@ -157,13 +165,13 @@ def test_a_forged_receipt_vouches_for_nothing(store: Path, part: str) -> None:
 def test_a_receipt_of_another_history_does_not_make_a_log(store: Path, played: Path) -> None:
     """The journal must lead to the very head the receipt names."""
     freeze(store)
-    kept = receipt(store, record=1_257)
+    kept = receipt(store, record=RECORDS + 1)
     lose(store, "log")
     lose(store, "journal")
     (store / FILES["journal"]).write_bytes((played / FILES["journal"]).read_bytes())
     said = say("restore", "log", "--receipt", kept, store=store)
     assert said.code == 2
-    assert "The journal does not lead to the tree head of 1257 records" in said.error
+    assert f"The journal does not lead to the tree head of {RECORDS + 1} records" in said.error
 
 
 @pytest.mark.parametrize("book", ["journal", "log"])

@@ -119,7 +119,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     found.close()
 
 
-WRITER, LOG, WEB = "schemes.writing", "translog.server", "interfaces.public.server"
+WRITER, LOG, WEB = "schemes.writer", "translog.server", "interfaces.public.server"
 
 
 def freeze(store: Path, account: int, who: int = SENIOR) -> str:

@@ -51,7 +51,7 @@ def explain_allocation(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the allocation of an installation in a year: formula, numbers, articles."""
-    day, percent = _read_day(known_on), _read_percent(correction)
+    day, percent = _read_day(known_on), read_percent(correction)
     rulebook = _load(jurisdiction)
     with failing():
         found = read_installations(data).find(installation)
@@ -129,7 +129,8 @@ def _read_day(text: str | None) -> date | None:
         fail(f"--known-on takes a day (2018-10-03), not {text!r}.")
 
 
-def _read_percent(text: str | None) -> Decimal | None:
+def read_percent(text: str | None) -> Decimal | None:
+    """An assumed correction factor as it is typed, in percent."""
     if text is None:
         return None
     digits = text.replace(".", "", 1)

@@ -39,6 +39,7 @@ from openets.ledger.store import Store, create_store, hold_journal, open_store
 from openets.people.opening import desk_database, open_desk
 from openets.people.register import Register
 from openets.schemes.desk import EXTENSIONS
+from openets.world.allocating import Allocated, allocate_sample
 from openets.world.figures import load_figures
 from openets.world.people import staff
 from openets.world.play import play
@@ -66,13 +67,21 @@ def demo(
         console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/")
         figures = load_figures()
 
+        sample: list[Allocated] = []
+
         def player(writer: Writer, report: Report) -> None:
             play(writer, store.rulebook, figures, seed, report)
-            with closing(desk_database(store)) as database:
-                staff(open_desk(store, database, writer, SystemClock(), EXTENSIONS))
 
-        ledger = play_and_prove(store, figures, player)
+        def day_at_the_desk(writer: Writer) -> None:
+            with closing(desk_database(store)) as database:
+                office = open_desk(store, database, writer, SystemClock(), EXTENSIONS)
+                if not office.register.persons():
+                    staff(office)
+                    sample.extend(allocate_sample(office, seed))
+
+        ledger = play_and_prove(store, figures, player, day_at_the_desk)
         _write_state(directory, seed, finished=True)
+        _tell_of_the_sample(sample)
         _tell_of_the_desk(store)
         _say_where_next(store, ledger)
 
@@ -124,6 +133,26 @@ def _go_on(store: Store, seed: int) -> Store:
 def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
     words = json.dumps({"seed": seed, "finished": finished})
     (directory / STATE).write_text(words, encoding="utf-8")
+
+
+def _tell_of_the_sample(sample: list[Allocated]) -> None:
+    """What a sample of installations of every sector was allocated by the rules."""
+    if not sample:
+        return
+    years = sorted({year for one in sample for year in one.entitled})
+    columns = ("operator", "sector", "sub-installations", *map(str, years), "issued")
+    rows = [
+        (
+            one.operator,
+            one.sector,
+            one.parts,
+            *(one.entitled[year] for year in years),
+            one.allocated,
+        )
+        for one in sample
+    ]
+    console.print("\n[bold]free allocation[/bold]  calculated from baselines, issued by one act")
+    print_rows(columns, rows, as_json=False, as_csv=False)
 
 
 def _tell_of_the_desk(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from openets.interfaces.cli import ledger, upkeep
-from openets.interfaces.cli.allocation import allocation_app
+from openets.interfaces.cli.allocation_compare import allocation_app
 from openets.interfaces.cli.cap import cap_app
 from openets.interfaces.cli.compliance import compliance_app
 from openets.interfaces.cli.demo import demo, totals

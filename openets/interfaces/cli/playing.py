@@ -13,17 +13,19 @@ from openets.kernel.money import euros
 from openets.ledger.store import Store
 from openets.world.compliance import COLUMNS, compliance_years
 from openets.world.figures import Figure
-from openets.world.run import Player, run, sum_books
+from openets.world.run import Epilogue, Player, run, sum_books
 from openets.world.table import render
 from openets.world.totals import Totals
 
 
-def play_and_prove(store: Store, figures: Sequence[Figure], player: Player) -> Totals:
+def play_and_prove(
+    store: Store, figures: Sequence[Figure], player: Player, epilogue: Epilogue | None = None
+) -> Totals:
     """Plays, prints the table of both books beside the figures, and proves the books.
 
     Returns the ledger's sums; ends the command with 1 if the proof fails.
     """
-    seconds = play_with_a_bar(store, {figure.year for figure in figures}, player)
+    seconds = play_with_a_bar(store, {figure.year for figure in figures}, player, epilogue)
     ledger, log = sum_books(store)
     console.print(render(figures, ledger, log, seconds))
     print_compliance(store, ledger, log)
@@ -61,7 +63,9 @@ def prove(store: Store) -> None:
         raise typer.Exit(1)
 
 
-def play_with_a_bar(store: Store, years: set[int], player: Player) -> dict[int, float]:
+def play_with_a_bar(
+    store: Store, years: set[int], player: Player, epilogue: Epilogue | None = None
+) -> dict[int, float]:
     """Plays with a bar that moves by calendar years; returns the seconds each year took."""
     first = min(years)
     columns = (
@@ -78,6 +82,6 @@ def play_with_a_bar(store: Store, years: set[int], player: Player) -> dict[int, 
             description = f"{year or 'last':<4} {step:<24.24}"
             progress.update(task, completed=done, description=description, posted=number(posted))
 
-        seconds = run(store, player, show)
+        seconds = run(store, player, show, epilogue)
         progress.update(task, completed=len(years) + 1, description="played".ljust(29))
     return seconds

@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from openets.channel.process import Child
 from openets.ledger.store import Store
 from openets.people.counter.process import MAY_NOT_GO_ON
+from openets.schemes.desk import WRITER_MODULE
 from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import LOG_MODULE, LogAway, connect_log
 
@@ -77,7 +78,7 @@ def serve(store: Store, listening: socket.socket, names: tuple[str, ...]) -> Ite
     folder = str(store.directory)
     web = (folder, str(listening.fileno()), *names)
     start: list[tuple[str, Callable[[], Child]]] = [
-        ("writer", lambda: Child("openets.schemes.writing", folder)),
+        ("writer", lambda: Child(WRITER_MODULE, folder)),
         ("web server", lambda: Child(WEB_MODULE, *web, keep=(listening.fileno(),))),
     ]
     if not _log_runs(store):

@@ -102,7 +102,10 @@ class RunningCounter(Counter):
 
 @contextmanager
 def at_counter(store: Store, extensions: tuple[Extension, ...] = ()) -> Iterator[Counter]:
-    """The counter of a store: the running writer's, or an office that is open meanwhile."""
+    """The counter of a store: the running writer's, or an office that is open meanwhile.
+
+    `extensions` are what the schemes bring to an office that is opened; a running one has its own.
+    """
     running = RunningCounter(store)
     try:
         running.how_is_it()

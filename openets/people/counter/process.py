@@ -1,4 +1,4 @@
-"""The writer of a store as a process of its own; `openets.schemes.writing` starts it.
+"""The writer of a store as a process of its own; `openets.schemes.writer` runs it.
 
 It answers at the counter, one question at a time, and between questions does what is due: it takes
 over orders that were given to the log, carries out what was approved, and brings the query tables
@@ -163,8 +163,11 @@ class Writing:
             pass
 
 
-def run_writer(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
-    """Runs the writer of a store until SIGTERM, SIGINT, or the parent's end."""
+def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
+    """Runs the writer of a store until SIGTERM, SIGINT, or the parent's end.
+
+    `extensions` are what the schemes bring to its desk.
+    """
     try:
         store = open_store(Path(arguments[0]))
         journal = _patiently(lambda: hold_journal(store), HeldElsewhere)
