@@ -154,10 +154,12 @@ class Operators:
         return [Stated._make(row) for row in self.database.rows(query, named)]
 
     def excluded_years(self) -> dict[int, list[int]]:
-        """The excluded years of every operator that has some, by its number."""
+        """The years excluded now of every operator that has some, by its number."""
+        last = {(one.operator, one.year): one.ground for one in self.exclusions()}
         found: dict[int, list[int]] = {}
-        for operator, year in self.database.rows("SELECT operator, year FROM excluded_year"):
-            found.setdefault(int(operator), []).append(int(year))
+        for (operator, year), ground in last.items():
+            if ground:
+                found.setdefault(operator, []).append(year)
         return found
 
     def _next(self) -> int:
