@@ -149,6 +149,10 @@ def walk(store: Path) -> list[object]:
         say("desk", "propose", "melt", "--set", "x=1", "--as", SENIOR, store=store),
         say("work", store=store),
         say("account", "show", TRADER, store=store),
+        say("inbox", "list", "--all", "--as", SENIOR, store=store),
+        say("inbox", "claim", 1, "--as", OTHER_SENIOR, store=store),
+        say("inbox", "request", "permit", "--account", CEMENT, "--as", SENIOR, store=store),
+        say("audit", "--as", SENIOR, "--language", "sl", store=store),
     ]
     return [UNEQUAL.sub("", str(one)) for one in said]
 

@@ -9,13 +9,12 @@ from typing import Annotated
 
 import typer
 
-from openets.desk import tasks
-from openets.desk.audit import audit_trail, notices_for
 from openets.desk.inbox import Seen
 from openets.desk.said import ENGLISH, LANGUAGES, told, word
+from openets.desk.tasks import SUBMITTED, Document
 from openets.desk.trail import Asked
 from openets.interfaces.cli.acting import AsOption
-from openets.interfaces.cli.desk import LanguageOption, ReasonOption, in_the_office
+from openets.interfaces.cli.desk import LanguageOption, ReasonOption, at_the_desk
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -27,7 +26,8 @@ from openets.interfaces.cli.output import (
     moment,
     print_rows,
 )
-from openets.kernel.clock import instant
+from openets.kernel.clock import SystemClock, instant
+from openets.people.counter import tasks
 
 inbox_app = typer.Typer(help="Tasks: what waits for you.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Notices to the persons concerned.", no_args_is_help=True)
@@ -49,8 +49,8 @@ def list_tasks(
 ) -> None:
     """List the tasks you may see, oldest first, with what each offers you."""
     _check(language)
-    with in_the_office(directory, as_person) as (office, actor):
-        now = office.office.clock.now()
+    with at_the_desk(directory, as_person) as (counter, who):
+        now = SystemClock().now()
         rows = [
             (
                 str(one.task.number),
@@ -62,7 +62,7 @@ def list_tasks(
                 str(one.task.claimant or ""),
                 ", ".join(one.offers),
             )
-            for one in office.inbox.of(actor, ended=everything)
+            for one in counter.ask(tasks.tasks_of, who, everything)
         ]
     columns = ("task", "what", "account", "age", "deadline", "state", "claimed by", "you may")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
@@ -88,9 +88,9 @@ def show_task(
 ) -> None:
     """Show a task with its documents and comments, and what you may do about it."""
     _check(language)
-    with in_the_office(directory, as_person) as (office, actor):
-        one = office.inbox.show(actor, number)
-        now = instant(office.office.clock.now())
+    with at_the_desk(directory, as_person) as (counter, who):
+        one = counter.ask(tasks.task, who, number)
+    now = instant(SystemClock().now())
     task = one.task
     said = told(task.said, language)
     _print(f"[bold]task {task.number}[/bold]  {task.kind}, {_state(one, now)}")
@@ -123,9 +123,9 @@ def claim(
     number: TaskArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Claim a task; an administrator takes over one that somebody else has claimed."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.claim(actor, number)
-        console.print(f"task {number} is claimed by person {actor.id}")
+    with at_the_desk(directory, as_person) as (counter, who):
+        person = counter.ask(tasks.claim, who, number)
+        console.print(f"task {number} is claimed by person {person}")
 
 
 @inbox_app.command("release")
@@ -133,8 +133,8 @@ def release(
     number: TaskArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Give back a task you have claimed."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.release(actor, number)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.release, who, number)
         console.print(f"task {number} is claimed by nobody")
 
 
@@ -146,8 +146,8 @@ def assign(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Give a task to a person who may act on it."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.assign(actor, number, person)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.assign, who, number, person)
         console.print(f"task {number} is claimed by person {person}")
 
 
@@ -159,8 +159,8 @@ def comment(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Comment on a task; comments are kept with your number and role."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.comment(actor, number, words)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.comment, who, number, words)
         console.print(f"task {number} has a comment more")
 
 
@@ -177,10 +177,8 @@ def request(
 ) -> None:
     """Ask the representatives of an account, or one person, for documents."""
     number = account_argument(account) if account else 0
-    with in_the_office(directory, as_person) as (office, actor):
-        seen = office.inbox.request(
-            actor, account=number, person=person, documents=documents, days=days or None
-        )
+    with at_the_desk(directory, as_person) as (counter, who):
+        seen = counter.ask(tasks.request, who, documents, number, person, days)
         until = f", before {moment(seen.deadline)} UTC" if seen.deadline else ""
         console.print(f"task {seen.task.number} asks for: {', '.join(documents)}{until}")
 
@@ -194,11 +192,11 @@ def submit(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Hand in a document: the file itself goes to the administrator, its digest to the task."""
-    with in_the_office(directory, as_person) as (office, actor):
+    with at_the_desk(directory, as_person) as (counter, who):
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        document = tasks.Document(name, tasks.SUBMITTED, file.name, len(content), digest)
-        office.inbox.submit(actor, number, document)
+        document = Document(name, SUBMITTED, file.name, len(content), digest)
+        counter.ask(tasks.submit, who, number, document)
         console.print(f"task {number}: {name} handed in, SHA-256 {digest}", soft_wrap=True)
 
 
@@ -210,8 +208,8 @@ def accept(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Accept a document that was handed in; with the last one the task ends."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.accept(actor, number, name)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.accept, who, number, name)
         console.print(f"task {number}: {name} accepted")
 
 
@@ -224,8 +222,8 @@ def refuse(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Refuse a document that was handed in, with a reason; it is wanted again."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.refuse(actor, number, name, reason)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.refuse, who, number, name, reason)
         console.print(f"task {number}: {name} refused")
 
 
@@ -237,8 +235,8 @@ def close(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """End a request for documents that are no longer needed."""
-    with in_the_office(directory, as_person) as (office, actor):
-        office.inbox.close(actor, number, reason)
+    with at_the_desk(directory, as_person) as (counter, who):
+        counter.ask(tasks.close, who, number, reason)
         console.print(f"task {number} is closed")
 
 
@@ -255,7 +253,7 @@ def list_notices(
 ) -> None:
     """List notices, newest first: your own, or with the right to the audit trail all."""
     _check(language)
-    with in_the_office(directory, as_person) as (office, actor):
+    with at_the_desk(directory, as_person) as (counter, who):
         rows = [
             (
                 str(one.number),
@@ -266,7 +264,7 @@ def list_notices(
                 str(one.tries),
                 one.problem,
             )
-            for one in notices_for(office.desk.outbox, office.directory, actor)
+            for one in counter.ask(tasks.notices_for, who)
         ]
     columns = ("notice", "written", "to", "subject", "state", "tries", "problem")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
@@ -279,11 +277,8 @@ def retry(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Let a notice wait again that is dead or had no address; `openets work` sends it."""
-    with in_the_office(directory, as_person) as (office, actor):
-        refusal = office.directory.may(actor, "assign task", actor.registry or "", 0)
-        if refusal:
-            fail(str(refusal))
-        if not office.desk.outbox.retry(number, instant(office.office.clock.now())):
+    with at_the_desk(directory, as_person) as (counter, who):
+        if not counter.ask(tasks.retry_notice, who, number):
             fail(f"Notice {number} is neither dead nor without an address.")
         console.print(f"notice {number} waits")
 
@@ -312,7 +307,7 @@ def audit(
         until=_midnight(until, "--until", after=1),
         proposal=proposal,
     )
-    with in_the_office(directory, as_person) as (office, actor):
+    with at_the_desk(directory, as_person) as (counter, who):
         rows = [
             (
                 str(one.number),
@@ -322,7 +317,7 @@ def audit(
                 str(one.actor or ""),
                 one.told(language),
             )
-            for one in audit_trail(office.desk.trail, office.directory, actor, wanted)
+            for one in counter.ask(tasks.audit_trail, who, wanted)
         ]
     columns = ("line", "when", "proposal", "account", "by", "what")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
