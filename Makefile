@@ -3,14 +3,15 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WORKERS ?= 2
+STYLES_FROM := govuk-frontend@6.6.0 sass@1.108.2
 
-.PHONY: demo test check unit faults bench law requirements clean
+.PHONY: demo test check unit faults bench law styles requirements clean
 
 ## Build the demonstration world, play 2005-2022 through both books, verify it
 demo: .venv/runtime
 	$(BIN)/openets demo --again
 
-## Format, lint, types, layers, then every test
+## Format, lint, types, layers, then every test (those in a browser need Chromium on the path)
 test: check unit
 
 check: .venv/develop
@@ -40,6 +41,14 @@ law: .venv/runtime
 	done
 	$(BIN)/openets law schema --out docs/law/schema
 	$(BIN)/openets law refusals --out docs/manual
+
+## Compile the style sheet of the pages anew (needs npm; what comes out is committed)
+styles:
+	place=$$(mktemp -d) && npm install --silent --no-save --prefix $$place $(STYLES_FROM) && \
+	  cp openets/interfaces/design/openets.scss $$place && \
+	  $$place/node_modules/.bin/sass --style=compressed --no-source-map --no-charset \
+	    --load-path=$$place/node_modules $$place/openets.scss \
+	    openets/interfaces/design/static/openets.css && rm -r $$place
 
 ## Lock the dependencies anew
 requirements: .venv/develop

@@ -191,16 +191,32 @@ def _write_configuration(store: Store) -> None:
     fresh.replace(path)
 
 
-def open_writer(store: Store, log: LogClient, *, exclusive: bool = True) -> Writer:
-    """The writer of a store, caught up with the log; founds an empty store first.
+def hold_journal(store: Store) -> Journal:
+    """The journal of a store, for its only writer on this machine.
 
-    With `exclusive` a second writer on this machine is turned away at once; on any machine the
-    log's epoch fences the older one.
+    Raises `HeldElsewhere` at once if another process writes.
     """
     journal = store.journal()
     try:
-        if exclusive:
-            journal.database.hold("writer")
+        journal.database.hold("writer")
+    except BaseException:
+        journal.database.close()
+        raise
+    return journal
+
+
+def open_writer(
+    store: Store, log: LogClient, *, exclusive: bool = True, journal: Journal | None = None
+) -> Writer:
+    """The writer of a store, caught up with the log; founds an empty store first.
+
+    With `exclusive` a second writer on this machine is turned away at once, unless the caller has
+    seen to that (`hold_journal`) and gives the journal; on any machine the log's epoch fences the
+    older one.
+    """
+    if journal is None:
+        journal = hold_journal(store) if exclusive else store.journal()
+    try:
         key = store.registry_key()
         if journal.meta(key.public).get("store") != store.store:
             raise StorageError(f"The journal at {store.journal_url} belongs to another store.")

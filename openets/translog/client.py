@@ -8,14 +8,13 @@ for sums, proofs or restoration finds those functions here too.
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from openets.channel.line import Line, NoAnswer
+from openets.channel.process import Child
 from openets.kernel import acts
 from openets.kernel.batch import Receipt, TreeHead, decode_batch
 from openets.kernel.records import Record, decode_record
@@ -50,6 +49,7 @@ from openets.translog.rebuild import rebuild_log
 from openets.translog.verify import Audit, Finding, audit
 
 __all__ = [
+    "LOG_MODULE",
     "Accepted",
     "AppendAnswer",
     "Audit",
@@ -82,7 +82,7 @@ __all__ = [
     "stored_records",
 ]
 
-STOP_SECONDS = 30
+LOG_MODULE = "openets.translog.server"  # what runs as the log's process
 
 A = TypeVar("A")
 
@@ -175,48 +175,39 @@ class LocalLog(_Asking):
 
 
 class RemoteLog(_Asking):
-    """The log in its own process; `process` is it, if this client started it."""
+    """The log in its own process; `child` is it, if this client started it.
+
+    An answer is waited for `seconds` (None: for ever).
+    """
 
     def __init__(
-        self, configuration: store.Configuration, process: subprocess.Popen[str] | None = None
+        self,
+        configuration: store.Configuration,
+        child: Child | None = None,
+        seconds: float | None = None,
     ) -> None:
         super().__init__(configuration.store)
         self._configuration = configuration
-        self._process = process
-        self._connection: Connection | None = None
+        self._child = child
+        self._seconds = seconds
+        self._line: Line | None = None
 
     def _ask(self, question: Question) -> Answer:
         try:
-            if self._connection is None:
-                address = server.address_of(self._configuration.directory)
-                self._connection = Client(address, authkey=self._configuration.authkey())
-            self._connection.send_bytes(questions.dump_json(question))
-            return answers.validate_json(self._connection.recv_bytes(server.MAX_MESSAGE_BYTES))
-        except (OSError, EOFError, AuthenticationError) as error:
-            self._hang_up()
-            what = str(error) or type(error).__name__
-            raise LogAway(f"The transaction log does not answer: {what}.") from error
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+            if self._line is None:
+                self._line = server.line_to(self._configuration)
+            said = self._line.ask(questions.dump_json(question), seconds=self._seconds)
+            return answers.validate_json(said)
+        except (NoAnswer, OSError) as error:
+            raise LogAway(f"The transaction log does not answer: {error}.") from error
 
     def stop(self) -> None:
         """Hangs up, and ends the process if this client started it."""
-        self._hang_up()
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
-        self._process = None
+        if self._line is not None:
+            self._line.hang_up()
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
 
 
 def create_log(
@@ -247,9 +238,12 @@ def open_local_log(directory: Path) -> LocalLog:
     return LocalLog(store.load(directory))
 
 
-def connect_log(directory: Path) -> RemoteLog:
-    """The log that runs for a folder; raises `LogAway` if none does."""
-    client = RemoteLog(store.load(directory))
+def connect_log(directory: Path, *, seconds: float | None = None) -> RemoteLog:
+    """The log that runs for a folder; raises `LogAway` if none does.
+
+    Answers are waited for so many seconds (None: for ever).
+    """
+    client = RemoteLog(store.load(directory), seconds=seconds)
     client.where()
     return client
 
@@ -261,19 +255,10 @@ def start_log(directory: Path) -> RemoteLog:
         return connect_log(directory)
     except LogAway:
         pass
-    command = [sys.executable, "-m", "openets.translog.server", str(directory), "--with-parent"]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the writer; the log ends after it
-    )
-    assert process.stdout is not None and process.stderr is not None
-    client = RemoteLog(configuration, process)
-    if process.stdout.readline().strip() != "ready":
-        reason = process.stderr.read().strip()
+    child = Child(LOG_MODULE, str(directory), stderr=subprocess.PIPE)
+    client = RemoteLog(configuration, child)
+    if not child.await_ready():
+        reason = child.said()
         client.stop()
         raise LogAway(f"The transaction log did not start: {reason}")
     return client

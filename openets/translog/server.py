@@ -1,26 +1,20 @@
 """The log as a process of its own: `python -m openets.translog.server DIR`.
 
 It answers on a Unix socket in its folder to whoever knows the folder's secret, one question at a
-time. `--with-parent` ends it when the process that started it is gone (its standard input closes),
-so that a crash leaves no log behind that nobody asked for. It says "ready" once it listens.
+time (`openets.channel`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import signal
 import sys
-import tempfile
 import threading
 import time
-from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from openets.channel import line
+from openets.channel.process import until_told
 from openets.rulebook.load import load_rulebook
 from openets.storage.boundary import boundary
 from openets.storage.collector import leave_books_alone
@@ -38,19 +32,20 @@ from openets.translog.messages import (
     answers,
     questions,
 )
-from openets.translog.store import load
+from openets.translog.store import Configuration, load
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-UNIX_PATH_BYTES = 100  # the system allows 108
 
 
 def address_of(directory: Path) -> str:
-    """The socket of a log; in the temporary folder where the log's own path is too long for one."""
-    path = str(directory.resolve() / "log.sock")
-    if len(path.encode()) <= UNIX_PATH_BYTES:
-        return path
-    name = hashlib.sha256(path.encode()).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"openets-{name}.sock")
+    """The socket of a log."""
+    return line.address_of(directory, "log")
+
+
+def line_to(configuration: Configuration) -> line.Line:
+    """A line to the process of a log, which may or may not run."""
+    address = address_of(configuration.directory)
+    return line.Line(address, configuration.authkey(), MAX_MESSAGE_BYTES)
 
 
 def answer(log: TransactionLog, question: Question) -> Answer:
@@ -66,37 +61,22 @@ def answer(log: TransactionLog, question: Question) -> Answer:
             return Batches(log.batches_after(sequence, limit))
 
 
-class Server:
-    """Listens, and lets one question after the other through to the log."""
+class Turns:
+    """Lets one question after the other through to the log."""
 
-    def __init__(self, log: TransactionLog, address: str, authkey: bytes) -> None:
+    def __init__(self, log: TransactionLog) -> None:
         self._log = log
         self._turn = threading.Lock()
-        Path(address).unlink(missing_ok=True)  # left by a log that was killed
-        self._listener = Listener(address, family="AF_UNIX", authkey=authkey)
 
-    def run(self) -> None:
-        """Serves until the process is told to stop."""
-        while True:
-            try:
-                connection = self._listener.accept()
-            except (AuthenticationError, EOFError, ConnectionError):
-                continue  # somebody without the secret, or gone before the greeting ended
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+    def answer(self, question: bytes) -> bytes:
+        """The log's answer as bytes, or why it has none."""
+        reply = answers.dump_json(self._answer(question))
+        boundary("log.answer.before")
+        return reply
 
-    def stop(self) -> None:
-        """Waits for the question in hand, then lets go of everything."""
-        with self._turn:
-            self._listener.close()
-            self._log.close()
-
-    def _serve(self, connection: Connection) -> None:
-        with connection, suppress(EOFError, ConnectionError, OSError):
-            while True:
-                data = connection.recv_bytes(MAX_MESSAGE_BYTES)
-                reply = answers.dump_json(self._answer(data))
-                boundary("log.answer.before")
-                connection.send_bytes(reply)
+    def refuse(self, sentence: str) -> bytes:
+        """The answer to what is no question at all."""
+        return answers.dump_json(Broken(sentence))
 
     def _answer(self, data: bytes) -> Answer:
         try:
@@ -119,28 +99,17 @@ def main(arguments: list[str]) -> int:
         rows.database.hold("log")
         rulebook = load_rulebook(configuration.jurisdiction)
         log = TransactionLog(rows, configuration.key(), rulebook, lambda: time.time_ns() // 1_000)
-        server = Server(log, address_of(directory), configuration.authkey())
+        authkey = configuration.authkey()
+        listening = line.Listening(address_of(directory), authkey, MAX_MESSAGE_BYTES)
     except (StorageError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     leave_books_alone()
-    threading.Thread(target=server.run, daemon=True).start()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    if "--with-parent" in arguments:
-        threading.Thread(target=_await_end_of_input, args=(stop,), daemon=True).start()
-    print("ready", flush=True)
-    stop.wait()
-    server.stop()
+    threading.Thread(target=listening.run, args=(Turns(log),), daemon=True).start()
+    until_told(arguments)
+    listening.stop()
+    log.close()
     return 0
-
-
-def _await_end_of_input(stop: threading.Event) -> None:
-    # Not through sys.stdin: a thread that waits inside it stops the interpreter from ending.
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    stop.set()
 
 
 if __name__ == "__main__":

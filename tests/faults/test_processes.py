@@ -97,8 +97,8 @@ class WriterProcess:
 
 def killed(log: RemoteLog) -> None:
     """Kills the log's process with -9."""
-    process = log._process
-    assert process is not None
+    assert log._child is not None
+    process = log._child.process
     process.kill()
     process.wait(PATIENCE_SECONDS)
     log.stop()
@@ -208,8 +208,8 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(scene: Scene) -> None
 def test_a_log_that_is_told_to_stop_ends_well(scene: Scene) -> None:
     scene.start().stop()
     scene.writer = None
-    assert scene.log is not None and scene.log._process is not None
-    process = scene.log._process
+    assert scene.log is not None and scene.log._child is not None
+    process = scene.log._child.process
     process.terminate()
     assert process.wait(PATIENCE_SECONDS) == 0
     assert process.stderr is not None
@@ -219,8 +219,8 @@ def test_a_log_that_is_told_to_stop_ends_well(scene: Scene) -> None:
 def test_a_log_ends_with_the_process_that_started_it(scene: Scene) -> None:
     scene.start().stop()
     scene.writer = None
-    assert scene.log is not None and scene.log._process is not None
-    process = scene.log._process
+    assert scene.log is not None and scene.log._child is not None
+    process = scene.log._child.process
     assert process.stdin is not None
     process.stdin.close()
     assert process.wait(PATIENCE_SECONDS) == 0

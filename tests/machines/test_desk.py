@@ -5,6 +5,10 @@ arm a crash at one of the I/O boundaries the action will reach; then everything 
 the store is opened again, and what was begun is finished by `work`. After each step the audit of
 the machine holds the ledger against the desk: each movement has one completed proposal behind it,
 decided on by a second person with the right to, and what is reserved is what waits.
+
+Two persons also freeze accounts, blocks of serials, the kind, the registry and people, and lift
+what is frozen. The audit folds the journal once more in its own way: no record moves a serial out
+of what was frozen when it was written, and no person who was frozen had proposed or approved it.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from openets.desk.proposals import AWAITING, COMPLETED, DELAYED, DRAFTED, Proposal
+from openets.kernel import acts
 from openets.kernel.clock import FixedClock
 from openets.kernel.records import Transaction
 from openets.kernel.refusal import Refused
@@ -49,10 +54,30 @@ from tests.small_office import (
 
 HOLDERS = (CEMENT, GLASS, TRADER)
 ADMINISTRATORS = (1, 2, 12, 13)
+ISSUED = 800  # serials the founding gave away
 ACTIONS = 40  # boundaries reached by the longest action
 people = st.sampled_from(EVERYBODY)
 likely = st.one_of(st.sampled_from((CEMENT_ONE, CEMENT_TWO, SENIOR, OTHER_SENIOR)), people)
 accounts = st.sampled_from(HOLDERS)
+blocks = st.tuples(st.integers(1, ISSUED), st.integers(0, 150)).map(
+    lambda span: {"registry": "EX", "first": span[0], "last": min(span[0] + span[1], ISSUED)}
+)
+frozen = st.one_of(
+    st.fixed_dictionaries({"account": accounts, "incoming": st.booleans()}),
+    blocks,
+    blocks,
+    st.fixed_dictionaries({"person": people}),
+    st.sampled_from(({"kind": KIND}, {"registry": "EX"})),
+)
+
+
+def scope_told(act: acts.Freeze | acts.Lift) -> tuple[object, ...]:
+    """What an order names, in this machine's own words."""
+    if act.first is not None:
+        return ("serials", act.first, act.last)
+    named = (("account", act.account), ("kind", act.kind), ("registry", act.registry))
+    (scope,) = (one for one in named if one[1] is not None)
+    return scope
 
 
 class Died(BaseException):
@@ -145,11 +170,36 @@ class AtTheDesk(RuleBasedStateMachine):
         actor = person(self.office, who)
         self.attempt(lambda: self.office.desk.propose(actor, "trusted account", body), 0)
 
-    @rule(who=st.sampled_from(ADMINISTRATORS), account=accounts, lift=st.booleans())
-    def freeze(self, who: int, account: int, lift: bool) -> None:
-        order = {"order": "lift" if lift else "freeze", "account": account, "reason": "seen"}
-        actor = person(self.office, who)
-        self.attempt(lambda: self.office.desk.propose(actor, "freeze", json.dumps(order)), 0)
+    @rule(who=st.permutations(ADMINISTRATORS), scope=frozen, crash=st.integers(0, ACTIONS))
+    def freeze(self, who: list[int], scope: dict[str, object], crash: int) -> None:
+        self.order(who, {**scope, "order": "freeze", "reason": "seen"}, crash)
+
+    @rule(
+        who=st.permutations(ADMINISTRATORS),
+        choice=st.integers(0, 9),
+        crash=st.integers(0, ACTIONS),
+    )
+    def lift(self, who: list[int], choice: int, crash: int) -> None:
+        orders = [json.loads(one.body) for one in self.orders()]
+        if orders:
+            chosen = {**orders[choice % len(orders)], "order": "lift"}
+            chosen.pop("incoming", None)
+            self.order(who, chosen, crash)
+
+    def order(self, who: list[int], body: dict[str, object], crash: int) -> None:
+        """One proposes, another approves."""
+        first, second, *_ = (person(self.office, number) for number in who)
+
+        def both() -> None:
+            asked = self.office.desk.propose(first, "freeze", json.dumps(body))
+            self.office.desk.approve(second, asked.number)
+
+        self.attempt(both, crash)
+
+    def orders(self) -> list[Proposal]:
+        """Every freeze that was carried out, whether or not it was lifted since."""
+        done = self.office.desk.proposals.in_state(COMPLETED)
+        return [one for one in done if one.command == "freeze" and '"freeze"' in one.body]
 
     @rule(hours=st.integers(1, 60), crash=st.integers(0, ACTIONS))
     def time_passes(self, hours: int, crash: int) -> None:
@@ -188,6 +238,41 @@ class AtTheDesk(RuleBasedStateMachine):
             assert acts or role in ("senior administrator", "central administrator", "authority")
 
     @invariant()
+    def what_is_frozen_stays(self) -> None:
+        """The journal from its beginning: scopes frozen so far against each record that moves."""
+        stopped: dict[tuple[object, ...], bool] = {}  # True where units may still come in
+        for record in stored_records(self.office.office.writer.journal.database):
+            if isinstance(record, Transaction):
+                sides = (record.transferring, record.acquiring)
+                assert ("kind", KIND) not in stopped and ("registry", "EX") not in stopped
+                assert ("account", sides[0]) not in stopped
+                assert stopped.get(("account", sides[1]), True)
+                spans = [scope for scope in stopped if scope[0] == "serials"]
+                for block in record.blocks:
+                    assert not [s for s in spans if s[1] <= block.end and block.start <= s[2]]
+                continue
+            act = acts.parse_act(record.payload)
+            if isinstance(act, acts.Freeze):
+                stopped[scope_told(act)] = bool(act.incoming)
+            elif isinstance(act, acts.Lift):
+                del stopped[scope_told(act)]
+
+    @invariant()
+    def nobody_frozen_had_a_hand_in_it(self) -> None:
+        """The audit trail from its beginning: persons frozen so far against what is carried out."""
+        proposals = {p.number: p for p in self.office.desk.proposals.every()}
+        stopped: set[int] = set()
+        for event in self.office.desk.proposals.events():
+            if not event.sentence.startswith("It was carried out"):
+                continue
+            proposal = proposals[event.proposal]
+            assert stopped.isdisjoint((proposal.proposer, proposal.decider))
+            body = json.loads(proposal.body)
+            if proposal.command == "freeze" and "person" in body:
+                change = stopped.add if body["order"] == "freeze" else stopped.discard
+                change(body["person"])
+
+    @invariant()
     def what_is_reserved_is_what_waits(self) -> None:
         waiting: dict[int, int] = {}
         for proposal in self.office.desk.proposals.in_state(AWAITING, DELAYED):
@@ -197,8 +282,7 @@ class AtTheDesk(RuleBasedStateMachine):
                 waiting[account] = waiting.get(account, 0) + asked["quantity"]
         book = self.office.office.writer.book
         for account in HOLDERS:
-            reserved = book.held(account, KIND) - book.available(account, KIND)
-            assert reserved == waiting.get(account, 0)
+            assert book.reserved.get((account, KIND), 0) == waiting.get(account, 0)
 
     @invariant()
     def nothing_is_made_or_lost(self) -> None:

@@ -352,6 +352,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("operator", "register"), "Missing"),
     (("operator", "exclude"), "Missing"),
     (("verifier", "register"), "Missing"),
+    (("serve", "--port", 99_999), "Invalid value for '--port'"),
     (("demo", "--seed", "x"), "Invalid value for '--seed'"),
     (("demo", "--nonsense"), "No such option"),
 ]
@@ -447,6 +448,7 @@ NEEDS_A_STORE: list[Words] = [
     ("trace", "EU-1"),
     ("verify",),
     ("recover",),
+    ("serve", "--port", 0),
     ("work",),
     ("desk", "list"),
     ("law", "changes"),

@@ -41,8 +41,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def process_of(log: RemoteLog) -> subprocess.Popen[str]:
-    assert log._process is not None
-    return log._process
+    assert log._child is not None
+    return log._child.process
 
 
 def test_it_is_started_spoken_to_and_stopped(store: Store) -> None:
@@ -52,7 +52,7 @@ def test_it_is_started_spoken_to_and_stopped(store: Store) -> None:
     with closing(open_writer(store, log)) as writer:
         assert all(outcome.completed for outcome in writer.post(SCENE))
         other = start_log(store.log_directory)  # the one that runs
-        assert other._process is None
+        assert other._child is None
         assert other.where().sequence == writer.book.sequence
         other.stop()
         assert log.where().sequence == writer.book.sequence
@@ -110,6 +110,7 @@ def test_a_message_that_claims_to_be_endless_is_hung_up_on(store: Store) -> None
     address, secret = server.address_of(store.log_directory), load(store.log_directory).authkey()
     with Client(address, authkey=secret) as connection:
         os.write(connection.fileno(), struct.pack("!i", 2**31 - 1))
+        assert isinstance(answers.validate_json(connection.recv_bytes()), Broken)
         with pytest.raises(EOFError):
             connection.recv_bytes()
     assert log.where().sequence == 0
@@ -119,7 +120,7 @@ def test_a_message_that_claims_to_be_endless_is_hung_up_on(store: Store) -> None
 def test_it_ends_with_the_process_that_started_it(store: Store) -> None:
     code = (
         "import sys, os; from pathlib import Path; from openets.translog.client import start_log;"
-        "log = start_log(Path(sys.argv[1])); print(log._process.pid, flush=True); os._exit(9)"
+        "log = start_log(Path(sys.argv[1])); print(log._child.process.pid, flush=True); os._exit(9)"
     )
     command = [sys.executable, "-c", code, str(store.log_directory)]
     pid = int(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)

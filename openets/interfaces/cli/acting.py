@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -11,27 +13,35 @@ from openets.interfaces.cli.output import fail
 from openets.kernel.actor import Actor
 from openets.ledger.store import Store
 from openets.people.register import Register
-from openets.people.roles import ACTIVE
+from openets.people.signing_in import LIVE, NotSignedIn, Who, signed_in
 
 TOKEN = "OPENETS_TOKEN"
-LIVE = "live"
 AsOption = Annotated[
     int, typer.Option("--as", help="Act as this person (practice and replay stores only).", min=0)
 ]
 
 
+def who_asks(as_person: int) -> Who:
+    """What whoever types shows of himself or herself."""
+    return Who(os.environ.get(TOKEN, ""), as_person)
+
+
+@contextmanager
+def telling_strangers() -> Iterator[None]:
+    """Tells somebody who could not be made out how to be."""
+    try:
+        yield
+    except NotSignedIn as nobody:
+        if nobody.named:
+            fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
+        hint = "or name a person with --as in a practice store"
+        fail(f"Nobody is signed in: set {TOKEN}, {hint}.")
+
+
 def actor_of(store: Store, register: Register, as_person: int) -> Actor:
     """Who acts: the person of the token, or in a store that is not live the one named."""
-    if as_person:
-        if store.mode == LIVE:
-            fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
-        person = register.person(as_person)
-    else:
-        token = os.environ.get(TOKEN, "")
-        person = register.by_token(token) if token else None
-    if person is None or person.state != ACTIVE:
-        fail(f"Nobody is signed in: set {TOKEN}, or name a person with --as in a practice store.")
-    return person.actor
+    with telling_strangers():
+        return signed_in(store, register, who_asks(as_person))
 
 
 def needs_a_name(store: Store, as_person: int) -> bool:

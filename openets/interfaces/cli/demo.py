@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -35,8 +35,8 @@ from openets.kernel.clock import SystemClock
 from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED, Writer
-from openets.ledger.store import Store, create_store, open_store
-from openets.people.opening import desk_database, open_desk
+from openets.ledger.store import Store, create_store, hold_journal, open_store
+from openets.people.opening import desk_database, open_desk, send_notices
 from openets.people.register import Register
 from openets.world.figures import load_figures
 from openets.world.people import staff
@@ -69,6 +69,7 @@ def demo(
             play(writer, store.rulebook, figures, seed, report)
             with closing(desk_database(store)) as database:
                 staff(open_desk(store, database, writer, SystemClock()))
+            deque(send_notices(store), maxlen=0)
 
         ledger = play_and_prove(store, figures, player)
         _write_state(directory, seed, finished=True)
@@ -98,6 +99,7 @@ def _open_or_make(directory: Path, again: bool, seed: int) -> Store:
             fail(f"The store at {directory} is not a demonstration and is left alone.")
         if not again:
             return _go_on(store, seed)
+        hold_journal(store).database.close()  # or a store that is being served would be swept away
         shutil.rmtree(directory)
     elif directory.exists():
         if any(path.name not in PARTS for path in directory.iterdir()):
@@ -162,6 +164,7 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
         ("", f"inbox list --as 1{option}"),
         ("", f"audit --as 1{option}"),
         *_approval(store, option),
+        ("the whole as a service, with a public page to open in a browser", f"serve{option}"),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
     ):

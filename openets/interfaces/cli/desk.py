@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from openets.desk.delivery import is_address
 from openets.desk.directory import Contact
 from openets.desk.proposals import Proposal, Proposals
 from openets.desk.said import ENGLISH, LANGUAGES
-from openets.interfaces.cli.acting import AsOption, actor_of
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -28,12 +27,14 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.kernel.actor import Actor
 from openets.people.commands import commands
+from openets.people.counter import actions
+from openets.people.counter.client import Counter, at_counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database, opening
+from openets.people.opening import desk_database, send_notices
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
+from openets.people.signing_in import Who
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
@@ -48,10 +49,10 @@ BodyOption = Annotated[
 
 
 @contextmanager
-def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
-    """The open desk of a store, and who acts at it."""
-    with opened(directory) as store, opening(store) as office:
-        yield office, actor_of(store, office.register, as_person)
+def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
+    """The counter of a store, and what the person who asks shows of himself or herself."""
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+        yield counter, who_asks(as_person)
 
 
 @contextmanager
@@ -76,14 +77,13 @@ def propose_fields(
 ) -> None:
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
-    with at_the_desk(directory, as_person) as (office, actor):
-        proposal = office.desk.propose(actor, command, body)
-        show_proposal(proposal)
-        if not proposal.needs:
+    with at_the_desk(directory, as_person) as (counter, who):
+        proposed = counter.ask(actions.propose, who, command, body)
+        show_proposal(proposed.proposal)
+        if proposed.execute_at is None:
             return
-        _, execution = office.desk.preview(actor, command, body)
         console.print(
-            f"If approved now: {execution.at:%Y-%m-%d %H:%M} UTC. {execution.reason}",
+            f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}",
             soft_wrap=True,
         )
 
@@ -103,8 +103,8 @@ def approve(
     number: NumberArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
 ) -> None:
     """Approve a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.approve(actor, number))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.approve, who, number))
 
 
 @desk_app.command("reject")
@@ -115,8 +115,8 @@ def reject(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Reject a proposal of somebody else."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.reject(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.reject, who, number, reason))
 
 
 @desk_app.command("withdraw")
@@ -127,8 +127,8 @@ def withdraw(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Take back a proposal that waits: your own, or one you could stop once it is approved."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.withdraw(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.withdraw, who, number, reason))
 
 
 @desk_app.command("cancel")
@@ -139,18 +139,18 @@ def cancel(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Stop an approved proposal before its time."""
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.cancel(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.cancel, who, number, reason))
 
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, end what nobody decided on, send notices; all once."""
-    with opened(directory) as store, opening(store) as office:
-        done = list(office.work())
+    with opened(directory) as store, at_counter(store) as counter:
+        done = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)
-        notices = Counter(one.state for one in office.send())
-        for state, count in sorted(notices.items()):
+        notices = [one.state for one in send_notices(store)]
+        for state, count in sorted({one: notices.count(one) for one in notices}.items()):
             console.print(f"notices, {state}: {count}")
         if not done and not notices:
             console.print("Nothing is due.")

@@ -36,12 +36,13 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.kernel.clock import SystemClock
-from openets.people.accounts import full_number
 from openets.people.completeness import documents_asked
+from openets.people.counter import actions
+from openets.people.counter.client import at_counter
 from openets.people.office import by_law
-from openets.people.opening import desk_database, opening
+from openets.people.opening import desk_database
 from openets.people.register import Register
-from openets.people.reviewing import reviews_due
+from openets.people.signing_in import Who
 from openets.rulebook.tables import ACCOUNT_TYPES
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
@@ -138,17 +139,8 @@ def accounts_of_holder(
     as_csv: CsvOption = False,
 ) -> None:
     """List the accounts of a holder: full number, type, operator, status."""
-    with opened(directory) as store, opening(store) as office:
-        accounts = office.office.writer.book.accounts
-        rows = [
-            (
-                full_number(office.office, one),
-                accounts[one].type,
-                accounts[one].operator or "",
-                accounts[one].status,
-            )
-            for one in office.register.held_by(number)
-        ]
+    with opened(directory) as store, at_counter(store) as counter:
+        rows = counter.ask(actions.accounts_of, Who(), number)
     print_rows(("account", "type", "operator", "status"), rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -311,8 +303,8 @@ def refuse_account(
 ) -> None:
     """Refuse somebody else's request for an account, on a ground the law has."""
     reason = f"{ground}: {note}" if note else ground
-    with at_the_desk(directory, as_person) as (office, actor):
-        show_proposal(office.desk.reject(actor, number, reason))
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_proposal(counter.ask(actions.reject, who, number, reason))
 
 
 @account_app.command("status")
@@ -388,16 +380,16 @@ def list_reviews(
     as_csv: CsvOption = False,
 ) -> None:
     """List the accounts and verifiers whose review is due, the longest overdue first."""
-    with opened(directory) as store, opening(store) as office:
-        day = _day(by) if by else office.office.today()
+    with opened(directory) as store, at_counter(store) as counter:
+        found = counter.ask(actions.reviews_by, Who(), _day(by) if by else None)
         rows = [
             (
                 one.subject,
-                full_number(office.office, one.number) if one.subject == "account" else one.number,
+                one.number,
                 str(one.last or "never"),
                 str(one.due) if one.last else "overdue",
             )
-            for one in reviews_due(office.office, day)
+            for one in found
         ]
     if not (rows or as_json or as_csv):
         console.print("No review is due.")

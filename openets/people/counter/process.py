@@ -1,0 +1,217 @@
+"""The writer of a store as a process of its own: `python -m openets.people.counter.process DIR`.
+
+It answers at the counter, one question at a time, and between questions does what is due: it takes
+over orders that were given to the log, carries out what was approved, and brings the query tables
+up to the journal. A log that is away is waited for. A writer that may not go on (another has taken
+over, the books differ) ends with the exit code `MAY_NOT_GO_ON` and the reason on standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from openets.channel.line import Listening
+from openets.channel.process import until_told
+from openets.kernel.clock import Clock, SystemClock, instant
+from openets.kernel.records import Malformed
+from openets.kernel.refusal import Refused
+from openets.ledger.post import WriterStopped
+from openets.ledger.projection import Projection
+from openets.ledger.store import Store, hold_journal, open_store, open_writer
+from openets.people.counter import answering
+from openets.people.counter.client import MAX_MESSAGE_BYTES, writer_address, writer_secret
+from openets.people.counter.messages import (
+    Answer,
+    Call,
+    Failed,
+    HowAreYou,
+    Well,
+    answers,
+    questions,
+)
+from openets.people.opening import Opened, desk_database, open_desk, send_notices
+from openets.storage.collector import leave_books_alone
+from openets.storage.database import HeldElsewhere, StorageError
+from openets.translog.client import LogAway, connect_log
+
+MAY_NOT_GO_ON = 3
+PATIENCE_SECONDS = 60  # for a command that writes just now, and for the log to start
+LOOK_AGAIN_MILLISECONDS = 100
+BETWEEN_PASSES_SECONDS = 1
+
+T = TypeVar("T")
+
+
+class Writing:
+    """An open office that answers questions in turn and works between them.
+
+    `told` is set when it is to stop; `may_not_go_on` then says why, if it is the writer's own end.
+    """
+
+    def __init__(self, store: Store, office: Opened, projection: Projection, clock: Clock) -> None:
+        self._store = store
+        self._office = office
+        self._projection = projection
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._tables = projection.mark()[0]
+        self._caught_up = self._worked = 0
+        self._problems: dict[str, str] = {}
+        self.told = threading.Event()
+        self.may_not_go_on = ""
+
+    # -- answering ------------------------------------------------------------------------------
+
+    def answer(self, question: bytes) -> bytes:
+        """The answer to a question as it came over the line."""
+        try:
+            asked = questions.validate_json(question)
+        except ValidationError as error:
+            return self.refuse(f"The question is not one there is: {error.errors()[0]['msg']}.")
+        if isinstance(asked, HowAreYou):
+            return answers.dump_json(self.how_is_it())
+        with self._turn:
+            if self.told.is_set():
+                return self.refuse("The writer is stopping; nothing was done. Ask again.")
+            found = self._answer(asked)
+            self._attempt("tables", self._catch_up_tables)
+        return answers.dump_json(found)
+
+    def refuse(self, sentence: str) -> bytes:
+        """The answer to what is no question at all."""
+        return answers.dump_json(Failed("storage", sentence))
+
+    def _answer(self, asked: Call) -> Answer:
+        try:
+            found = answering.answer(self._store, self._office, asked)
+        except Exception as error:  # a fault of ours: the asker is told, the others are served
+            traceback.print_exc()
+            return Failed("storage", f"The writer met a fault of its own: {error!r}.")
+        if isinstance(found, Failed) and found.fault == "writer":
+            self._end(found.sentence)
+        return found
+
+    def how_is_it(self) -> Well:
+        """How far everything is; waits for nobody."""
+        record = self._office.office.writer.book.sequence
+        problems = dict(self._problems)
+        return Well(record, self._tables, self._caught_up, self._worked, problems)
+
+    # -- working --------------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Does what is due, pass after pass, until told to stop."""
+        while not self.told.wait(BETWEEN_PASSES_SECONDS):
+            self.do_what_is_due()
+
+    def post(self) -> None:
+        """Sends notices, pass after pass; beside the turns, since a mail server takes its time."""
+        while not self.told.wait(BETWEEN_PASSES_SECONDS):
+            self._attempt("notices", lambda: deque(send_notices(self._store, self._clock), 0))
+
+    def do_what_is_due(self) -> None:
+        """One pass: orders of the log, what is approved and due, the query tables."""
+        with self._turn:
+            self._attempt("log", self._office.office.writer.catch_up)
+            if "log" not in self._problems and not self.told.is_set():
+                self._attempt("work", self._carry_out)
+            self._attempt("tables", self._catch_up_tables)
+
+    def _carry_out(self) -> None:
+        for proposal in self._office.work():
+            number, command = proposal.number, proposal.command
+            print(f"work: proposal {number} ({command}) is {proposal.state}", file=sys.stderr)
+        self._worked = instant(self._clock.now())
+
+    def _catch_up_tables(self) -> None:
+        self._projection.catch_up(self._office.office.writer.journal)
+        self._tables = self._projection.mark()[0]
+        self._caught_up = instant(self._clock.now())
+
+    def _attempt(self, part: str, step: Callable[[], object]) -> None:
+        """Takes a step; what is wrong with it stands in `how_is_it` until it succeeds."""
+        try:
+            step()
+        except WriterStopped as stopped:
+            self._end(str(stopped))
+        except LogAway as away:
+            self._problems["log"] = str(away)
+        except (StorageError, Refused, Malformed, OSError) as error:
+            self._problems[part] = str(error)
+        except Exception as error:  # a fault of ours in one part must not end the others
+            traceback.print_exc()
+            self._problems[part] = repr(error)
+        else:
+            self._problems.pop(part, None)
+
+    def _end(self, why: str) -> None:
+        self.may_not_go_on = why
+        self.told.set()
+
+    def stop(self) -> None:
+        """Waits for what is under way; nothing is begun any more."""
+        self.told.set()
+        with self._turn:
+            pass
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the writer of a store until SIGTERM, SIGINT, or the parent's end."""
+    try:
+        store = open_store(Path(arguments[0]))
+        journal = _patiently(lambda: hold_journal(store), HeldElsewhere)
+        # From here on whoever asks waits for the books to be read, instead of reading them too.
+        address, secret = writer_address(store), writer_secret(store)
+        listening = Listening(address, secret, MAX_MESSAGE_BYTES)
+        log = _patiently(lambda: connect_log(store.log_directory), LogAway)
+        writer = open_writer(store, log, journal=journal)
+        database, projection = desk_database(store), store.projection()
+        clock = SystemClock()
+        office = open_desk(store, database, writer, clock)
+    except WriterStopped as stopped:
+        print(stopped, file=sys.stderr)
+        return MAY_NOT_GO_ON
+    except (StorageError, LogAway, Malformed, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    leave_books_alone()
+    with closing(projection.database), closing(database), closing(writer):
+        writing = Writing(store, office, projection, clock)
+        writing.do_what_is_due()
+        for run in (writing.work, writing.post, partial(listening.run, writing)):
+            threading.Thread(target=run, daemon=True).start()
+        until_told(arguments, writing.told)
+        writing.stop()
+        listening.stop()
+    log.stop()
+    if writing.may_not_go_on:
+        print(writing.may_not_go_on, file=sys.stderr)
+        return MAY_NOT_GO_ON
+    return 0
+
+
+def _patiently(ask: Callable[[], T], unless: type[Exception]) -> T:
+    """What a question answers once whoever is in the way is gone, or after a minute raises."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except unless:
+            if time.monotonic() > end:
+                raise
+            time.sleep(LOOK_AGAIN_MILLISECONDS / 1_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
