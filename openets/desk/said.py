@@ -17,7 +17,6 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from fluent.runtime import FluentBundle, FluentResource
-from pydantic_core import core_schema
 
 from openets.kernel.clock import moment
 
@@ -35,12 +34,6 @@ class Said(NamedTuple):
 
     key: str
     facts: Mapping[str, Any] = {}
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:
-        """Between processes it goes as it is stored: a fact that is said stays something said."""
-        written = core_schema.plain_serializer_function_ser_schema(_plain)
-        return core_schema.no_info_plain_validator_function(_said, serialization=written)
 
     def stored(self) -> str:
         """As JSON, for a database."""
@@ -65,8 +58,6 @@ def _plain(value: Any) -> Any:
 
 
 def _said(value: Any) -> Any:
-    if isinstance(value, Said):
-        return value
     if isinstance(value, dict):
         return Said(value["said"], {k: _said(one) for k, one in value["facts"].items()})
     return [_said(one) for one in value] if isinstance(value, list) else value

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from openets.desk.delivery import delivery_of
 from openets.desk.desk import Desk
 from openets.desk.directory import Directory
 from openets.desk.inbox import Inbox
-from openets.desk.outbox import Kept
+from openets.desk.outbox import Kept, Outbox
 from openets.desk.proposals import AWAITING, DELAYED, DRAFTED, Proposal, Proposals
 from openets.kernel.clock import Clock, SystemClock, instant
 from openets.ledger import reads
@@ -24,6 +23,7 @@ from openets.people.asked import Asked
 from openets.people.bulk import Bulk
 from openets.people.by_itself import SYSTEM_ACTOR
 from openets.people.commands import load_command
+from openets.people.contacts import Contacts
 from openets.people.directory import OfficeDirectory
 from openets.people.extension import Extension
 from openets.people.office import Office
@@ -34,17 +34,13 @@ from openets.storage.database import Database
 
 
 class Opened(NamedTuple):
-    """What is open: desk and inbox, the office behind them, the register of people.
-
-    `folder` is the store's, where the settings of mail lie and messages that stay files.
-    """
+    """What is open: desk and inbox, the office behind them, the register of people."""
 
     desk: Desk
     office: Office
     register: Register
     inbox: Inbox
     directory: Directory
-    folder: Path
 
     def work(self) -> Iterator[Proposal]:
         """Does what is due, once: at the desk, by the law itself, in the inbox.
@@ -58,11 +54,6 @@ class Opened(NamedTuple):
                 written = body.model_dump_json(exclude_none=True)
                 yield self.desk.propose(SYSTEM_ACTOR, body.name, written)
         self.inbox.work()
-
-    def send(self) -> Iterator[Kept]:
-        """Sends the notices that are due; answers with each as it then stands."""
-        now = instant(self.office.clock.now())
-        return self.desk.outbox.send(delivery_of(self.folder), self.directory.contact, now)
 
 
 MOVING = (Move.name, Bulk.name)  # commands that move units, by type, from an account
@@ -145,7 +136,19 @@ def open_desk(
 
     directory = OfficeDirectory(office)
     desk = Desk(proposals, load, clock, directory)
-    return Opened(desk, office, register, Inbox(desk), directory, store.directory)
+    return Opened(desk, office, register, Inbox(desk), directory)
+
+
+def send_notices(store: Store, clock: Clock | None = None) -> Iterator[Kept]:
+    """Sends the notices that are due; answers with each as it then stands.
+
+    It has a connection of its own and needs neither log nor writer: a mail server that takes its
+    time holds up nothing else.
+    """
+    now = instant((clock or SystemClock()).now())
+    with closing(desk_database(store)) as database:
+        outbox = Outbox(database, Proposals(database, store.store).identity)
+        yield from outbox.send(delivery_of(store.directory), Contacts(database).get, now)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Whoever opens the finished world finds accounts somebody stands behind, proposals that were
 approved, and some that wait for a second person: one of these is claimed. A document was asked for
-and handed in, and notices have gone out as files. Everything is done through the desk, by two
+and handed in. Everything is done through the desk, by two
 people, as anybody would do it. Persons go by role and number.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
 from typing import Any, NamedTuple
 
 from openets.desk.directory import Contact
@@ -54,7 +53,6 @@ def staff(office: Opened) -> None:
     if sampled:
         _ask_for_a_document(office, sampled[0])
         _claim(office, sampled[0])
-    deque(office.send(), maxlen=0)
 
 
 def _holdings(office: Opened) -> dict[str, list[tuple[int, int, int]]]:

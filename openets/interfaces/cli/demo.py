@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +36,7 @@ from openets.kernel.signing import SigningKey
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED, Writer
 from openets.ledger.store import Store, create_store, hold_journal, open_store
-from openets.people.opening import desk_database, open_desk
+from openets.people.opening import desk_database, open_desk, send_notices
 from openets.people.register import Register
 from openets.schemes.desk import EXTENSIONS
 from openets.world.allocating import Allocated, allocate_sample
@@ -78,6 +78,7 @@ def demo(
                 if not office.register.persons():
                     staff(office)
                     sample.extend(allocate_sample(office, seed))
+            deque(send_notices(store), maxlen=0)
 
         ledger = play_and_prove(store, figures, player, day_at_the_desk)
         _write_state(directory, seed, finished=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,7 +32,7 @@ from openets.people.commands import commands
 from openets.people.counter import actions
 from openets.people.counter.client import Counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database
+from openets.people.opening import Opened, desk_database, send_notices
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
 from openets.people.signing_in import Who
@@ -156,10 +155,11 @@ def cancel(
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, what the law does today, send notices; all once."""
     with opened(directory) as store, at_counter(store) as counter:
-        done, notices = counter.ask(actions.work, Who())
+        done = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)
-        for state, count in sorted(Tally(notices).items()):
+        notices = [one.state for one in send_notices(store)]
+        for state, count in sorted({one: notices.count(one) for one in notices}.items()):
             console.print(f"notices, {state}: {count}")
         if not done and not notices:
             console.print("Nothing is due.")

@@ -9,10 +9,7 @@ from typing import Annotated
 
 import typer
 
-from openets.desk.inbox import Seen
-from openets.desk.said import ENGLISH, LANGUAGES, told, word
-from openets.desk.tasks import SUBMITTED, Document
-from openets.desk.trail import Asked
+from openets.desk.said import ENGLISH, LANGUAGES, word
 from openets.interfaces.cli.acting import AsOption
 from openets.interfaces.cli.desk import LanguageOption, ReasonOption, at_the_desk
 from openets.interfaces.cli.output import (
@@ -26,8 +23,9 @@ from openets.interfaces.cli.output import (
     moment,
     print_rows,
 )
-from openets.kernel.clock import SystemClock, instant
-from openets.people.counter import tasks
+from openets.kernel.clock import MICROSECONDS_PER_DAY, instant
+from openets.people.counter import inbox_actions as actions
+from openets.people.counter.inbox_actions import TaskRow
 
 inbox_app = typer.Typer(help="Tasks: what waits for you.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Notices to the persons concerned.", no_args_is_help=True)
@@ -50,33 +48,26 @@ def list_tasks(
     """List the tasks you may see, oldest first, with what each offers you."""
     _check(language)
     with at_the_desk(directory, as_person) as (counter, who):
-        now = SystemClock().now()
         rows = [
             (
-                str(one.task.number),
-                told(one.task.said, language),
-                str(one.task.account or ""),
-                f"{(now - _opened(one)).days} d",
+                str(one.number),
+                one.what,
+                str(one.account or ""),
+                f"{(one.asked_at - one.opened) // MICROSECONDS_PER_DAY} d",
                 moment(one.deadline) if one.deadline else "",
-                _state(one, instant(now)),
-                str(one.task.claimant or ""),
+                _state(one),
+                str(one.claimant or ""),
                 ", ".join(one.offers),
             )
-            for one in counter.ask(tasks.tasks_of, who, everything)
+            for one in counter.ask(actions.tasks, who, everything, language)
         ]
     columns = ("task", "what", "account", "age", "deadline", "state", "claimed by", "you may")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
-def _opened(one: Seen) -> datetime:
-    return datetime.fromtimestamp(one.task.opened // 1_000_000, UTC)
-
-
-def _state(one: Seen, now: int) -> str:
-    if one.task.ended:
-        return one.task.outcome
-    late = ", overdue" if one.deadline and one.deadline <= now else ""
-    return ("claimed" if one.task.claimant else "open") + late
+def _state(one: TaskRow) -> str:
+    late = ", overdue" if one.deadline and one.deadline <= one.asked_at else ""
+    return one.outcome or ("claimed" if one.claimant else "open") + late
 
 
 @inbox_app.command("show")
@@ -89,19 +80,16 @@ def show_task(
     """Show a task with its documents and comments, and what you may do about it."""
     _check(language)
     with at_the_desk(directory, as_person) as (counter, who):
-        one = counter.ask(tasks.task, who, number)
-    now = instant(SystemClock().now())
-    task = one.task
-    said = told(task.said, language)
-    _print(f"[bold]task {task.number}[/bold]  {task.kind}, {_state(one, now)}")
-    console.print(said, soft_wrap=True, markup=False)
-    _print(f"opened {moment(task.opened)} UTC")
-    if task.proposal:
-        _print(f"proposal {task.proposal}, by person {task.asked_by}")
+        one = counter.ask(actions.task, who, number, language)
+    _print(f"[bold]task {one.number}[/bold]  {one.kind}, {_state(one)}")
+    console.print(one.what, soft_wrap=True, markup=False)
+    _print(f"opened {moment(one.opened)} UTC")
+    if one.proposal:
+        _print(f"proposal {one.proposal}, by person {one.asked_by}")
     if one.deadline:
         _print(f"deadline {moment(one.deadline)} UTC")
-    if task.claimant:
-        _print(f"claimed by person {task.claimant}")
+    if one.claimant:
+        _print(f"claimed by person {one.claimant}")
     for document in one.documents:
         file = f": {document.file}, {document.size} bytes, {document.digest}"
         because = f" ({document.reason})" if document.reason else ""
@@ -124,7 +112,7 @@ def claim(
 ) -> None:
     """Claim a task; an administrator takes over one that somebody else has claimed."""
     with at_the_desk(directory, as_person) as (counter, who):
-        person = counter.ask(tasks.claim, who, number)
+        person = counter.ask(actions.claim, who, number)
         console.print(f"task {number} is claimed by person {person}")
 
 
@@ -134,7 +122,7 @@ def release(
 ) -> None:
     """Give back a task you have claimed."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.release, who, number)
+        counter.ask(actions.release, who, number)
         console.print(f"task {number} is claimed by nobody")
 
 
@@ -147,7 +135,7 @@ def assign(
 ) -> None:
     """Give a task to a person who may act on it."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.assign, who, number, person)
+        counter.ask(actions.assign, who, number, person)
         console.print(f"task {number} is claimed by person {person}")
 
 
@@ -160,7 +148,7 @@ def comment(
 ) -> None:
     """Comment on a task; comments are kept with your number and role."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.comment, who, number, words)
+        counter.ask(actions.comment, who, number, words)
         console.print(f"task {number} has a comment more")
 
 
@@ -178,9 +166,9 @@ def request(
     """Ask the representatives of an account, or one person, for documents."""
     number = account_argument(account) if account else 0
     with at_the_desk(directory, as_person) as (counter, who):
-        seen = counter.ask(tasks.request, who, documents, number, person, days)
-        until = f", before {moment(seen.deadline)} UTC" if seen.deadline else ""
-        console.print(f"task {seen.task.number} asks for: {', '.join(documents)}{until}")
+        asked = counter.ask(actions.request_documents, who, number, person, documents, days or None)
+        until = f", before {moment(asked.deadline)} UTC" if asked.deadline else ""
+        console.print(f"task {asked.number} asks for: {', '.join(documents)}{until}")
 
 
 @inbox_app.command("submit")
@@ -195,8 +183,8 @@ def submit(
     with at_the_desk(directory, as_person) as (counter, who):
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        document = Document(name, SUBMITTED, file.name, len(content), digest)
-        counter.ask(tasks.submit, who, number, document)
+        size = len(content)
+        counter.ask(actions.submit_document, who, number, name, file.name, size, digest)
         console.print(f"task {number}: {name} handed in, SHA-256 {digest}", soft_wrap=True)
 
 
@@ -209,7 +197,7 @@ def accept(
 ) -> None:
     """Accept a document that was handed in; with the last one the task ends."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.accept, who, number, name)
+        counter.ask(actions.accept_document, who, number, name)
         console.print(f"task {number}: {name} accepted")
 
 
@@ -223,7 +211,7 @@ def refuse(
 ) -> None:
     """Refuse a document that was handed in, with a reason; it is wanted again."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.refuse, who, number, name, reason)
+        counter.ask(actions.refuse_document, who, number, name, reason)
         console.print(f"task {number}: {name} refused")
 
 
@@ -236,7 +224,7 @@ def close(
 ) -> None:
     """End a request for documents that are no longer needed."""
     with at_the_desk(directory, as_person) as (counter, who):
-        counter.ask(tasks.close, who, number, reason)
+        counter.ask(actions.close_request, who, number, reason)
         console.print(f"task {number} is closed")
 
 
@@ -259,12 +247,12 @@ def list_notices(
                 str(one.number),
                 moment(one.written),
                 str(one.person),
-                told(one.said, language),
+                one.subject,
                 one.state,
                 str(one.tries),
                 one.problem,
             )
-            for one in counter.ask(tasks.notices_for, who)
+            for one in counter.ask(actions.notices, who, language)
         ]
     columns = ("notice", "written", "to", "subject", "state", "tries", "problem")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
@@ -278,7 +266,7 @@ def retry(
 ) -> None:
     """Let a notice wait again that is dead or had no address; `openets work` sends it."""
     with at_the_desk(directory, as_person) as (counter, who):
-        if not counter.ask(tasks.retry_notice, who, number):
+        if not counter.ask(actions.retry_notice, who, number):
             fail(f"Notice {number} is neither dead nor without an address.")
         console.print(f"notice {number} waits")
 
@@ -300,13 +288,8 @@ def audit(
 ) -> None:
     """Print the audit trail, oldest first: who did what, on which account, under which article."""
     _check(language)
-    wanted = Asked(
-        account=account_argument(account) if account else 0,
-        person=person,
-        since=_midnight(since, "--since"),
-        until=_midnight(until, "--until", after=1),
-        proposal=proposal,
-    )
+    number = account_argument(account) if account else 0
+    first, last = _midnight(since, "--since"), _midnight(until, "--until", after=1)
     with at_the_desk(directory, as_person) as (counter, who):
         rows = [
             (
@@ -315,9 +298,11 @@ def audit(
                 str(one.proposal or ""),
                 str(one.account or ""),
                 str(one.actor or ""),
-                one.told(language),
+                one.sentence,
             )
-            for one in counter.ask(tasks.audit_trail, who, wanted)
+            for one in counter.ask(
+                actions.audit, who, number, person, proposal, first, last, language
+            )
         ]
     columns = ("line", "when", "proposal", "account", "by", "what")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)

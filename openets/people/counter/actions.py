@@ -27,13 +27,6 @@ class Proposed(NamedTuple):
     reason: str = ""
 
 
-class Worked(NamedTuple):
-    """What was due: each proposal as it then stands, and the state of each notice."""
-
-    proposals: list[Proposal]
-    notices: list[str]
-
-
 class AccountRow(NamedTuple):
     """An account of a holder, under its full number."""
 
@@ -91,10 +84,9 @@ def cancel(visit: Visit, number: Number, reason: str) -> Proposal:
 
 
 @action
-def work(visit: Visit) -> Worked:
-    """Does what is due and sends the notices that are."""
-    office = visit.office
-    return Worked(list(office.work()), [one.state for one in office.send()])
+def work(visit: Visit) -> list[Proposal]:
+    """Does what is due; each proposal as it then stands."""
+    return list(visit.office.work())
 
 
 # -- what is read of the office ----------------------------------------------------------------

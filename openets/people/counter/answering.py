@@ -10,7 +10,7 @@ from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
-from openets.people.counter import actions, tasks
+from openets.people.counter import actions, inbox_actions
 from openets.people.counter.action import ACTIONS, Visit
 from openets.people.counter.messages import Answer, Call, Done, Failed, NobodyKnown, NotDone
 from openets.people.opening import Opened
@@ -18,7 +18,7 @@ from openets.people.signing_in import NotSignedIn
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
-__all__ = ["actions", "answer", "tasks"]  # the actions are there once they are imported
+__all__ = ["actions", "answer", "inbox_actions"]  # the actions are there once they are imported
 
 
 def answer(store: Store, office: Opened, call: Call) -> Answer:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -40,7 +41,7 @@ from openets.people.counter.messages import (
     questions,
 )
 from openets.people.extension import Extension
-from openets.people.opening import Opened, desk_database, open_desk
+from openets.people.opening import Opened, desk_database, open_desk, send_notices
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import LogAway, connect_log
@@ -115,6 +116,11 @@ class Writing:
         while not self.told.wait(BETWEEN_PASSES_SECONDS):
             self.do_what_is_due()
 
+    def post(self) -> None:
+        """Sends notices, pass after pass; beside the turns, since a mail server takes its time."""
+        while not self.told.wait(BETWEEN_PASSES_SECONDS):
+            self._attempt("notices", lambda: deque(send_notices(self._store, self._clock), 0))
+
     def do_what_is_due(self) -> None:
         """One pass: orders of the log, what is approved and due, the query tables."""
         with self._turn:
@@ -127,8 +133,6 @@ class Writing:
         for proposal in self._office.work():
             number, command = proposal.number, proposal.command
             print(f"work: proposal {number} ({command}) is {proposal.state}", file=sys.stderr)
-        for notice in self._office.send():
-            print(f"work: notice {notice.number} is {notice.state}", file=sys.stderr)
         self._worked = instant(self._clock.now())
 
     def _catch_up_tables(self) -> None:
@@ -189,7 +193,7 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
     with closing(projection.database), closing(database), closing(writer):
         writing = Writing(store, office, projection, clock)
         writing.do_what_is_due()
-        for run in (writing.work, partial(listening.run, writing)):
+        for run in (writing.work, writing.post, partial(listening.run, writing)):
             threading.Thread(target=run, daemon=True).start()
         until_told(arguments, writing.told)
         writing.stop()

@@ -156,7 +156,7 @@ def test_nonsense_is_answered_and_nothing_is_lost(tmp_path: Path) -> None:
                 answer = answers.validate_json(connection.recv_bytes())
                 assert isinstance(answer, Failed) and "not one there is" in answer.sentence
             connection.send_bytes(questions.dump_json(Call("work", Who(), {})))
-            assert answers.validate_json(connection.recv_bytes()) == Done([[], []])
+            assert answers.validate_json(connection.recv_bytes()) == Done([])
             for misfit in MISFITS:
                 connection.send_bytes(questions.dump_json(Call("approve", TWO, misfit)))
                 answer = answers.validate_json(connection.recv_bytes())
@@ -250,7 +250,7 @@ def test_a_fault_of_ours_is_told_and_the_next_is_served(
             with pytest.raises(StorageError, match="a fault of its own: ZeroDivisionError"):
                 counter.ask(actions.work, Who())
         assert "Traceback" in capfd.readouterr().err
-        assert counter.ask(actions.work, Who()) == ([], [])
+        assert counter.ask(actions.work, Who()) == []
 
 
 def test_a_writer_that_dies_before_it_answers_is_not_asked_twice(tmp_path: Path) -> None:
