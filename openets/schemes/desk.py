@@ -14,13 +14,14 @@ from openets.people.extension import Extension
 from openets.people.opening import Opened
 from openets.schemes.allocation.extension import ALLOCATION
 from openets.schemes.caps.actions import CAPS
-from openets.schemes.compliance import actions, due, penalising
+from openets.schemes.compliance import actions, asking, due, penalising
 
 COMPLIANCE = Extension(
     commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS),
     against=actions.against,
     due=due.due,
 )
+__all__ = ["EXTENSIONS", "asking", "at_counter", "opening"]  # what is imported can be asked for
 EXTENSIONS = (CAPS, ALLOCATION, COMPLIANCE)
 WRITER_MODULE = "openets.schemes.writer"  # what runs as the writer's process
 

@@ -153,6 +153,7 @@ def walk(store: Path) -> list[object]:
         say("inbox", "claim", 1, "--as", OTHER_SENIOR, store=store),
         say("inbox", "request", "permit", "--account", CEMENT, "--as", SENIOR, store=store),
         say("audit", "--as", SENIOR, "--language", "sl", store=store),
+        say("compliance", "surrender", "EX-000009", "--as", SENIOR, store=store),
     ]
     return [UNEQUAL.sub("", str(one)) for one in said]
 

@@ -19,7 +19,7 @@ from openets.desk.proposals import Proposals
 from openets.formats.listing import write_listing
 from openets.formats.problems import Problem
 from openets.interfaces.cli.acting import AsOption
-from openets.interfaces.cli.desk import in_the_office, show_proposal
+from openets.interfaces.cli.desk import at_the_desk, show_proposal
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -37,11 +37,12 @@ from openets.kernel.money import euros
 from openets.kernel.records import type_label
 from openets.ledger import reads as ledger
 from openets.ledger.store import Store
-from openets.people.opening import Opened, desk_database
+from openets.people.counter import actions
+from openets.people.opening import desk_database
 from openets.people.register import Register
-from openets.schemes.compliance import tables
+from openets.schemes.compliance import asking, tables
 from openets.schemes.compliance.actions import EmissionsTable, digest_of
-from openets.schemes.compliance.checks import Operator, read_upload
+from openets.schemes.compliance.checks import read_upload
 from openets.schemes.compliance.cockpit import Cockpit, cockpit
 from openets.schemes.compliance.explain import explain
 from openets.schemes.compliance.models import Happenings, Penalties
@@ -50,10 +51,9 @@ from openets.schemes.compliance.reads import (
     History,
     Sources,
     history,
-    one_known,
     surrender_types,
 )
-from openets.schemes.compliance.surrendering import Suggestion, suggestion
+from openets.schemes.compliance.surrendering import Suggestion
 from openets.translog.proof import prove
 
 compliance_app = typer.Typer(
@@ -272,11 +272,11 @@ def upload(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print what is wrong as CSV.")] = False,
 ) -> None:
     """Check a table of emissions and propose what it changes; nothing is, if anything is wrong."""
-    with in_the_office(directory, as_person) as (office, actor):
-        operators = _operators(office)
-        now = office.office.clock.now()
-        known = {key: one for key, (_, one) in operators.items()}
-        found = read_upload(file, known, office.office.rulebook, now.year)
+    with opened(directory) as store, at_the_desk(directory, as_person) as (counter, who):
+        operators = counter.ask(asking.operators_known, who)
+        known = {name: one.known for one in operators for name in (one.code, str(one.number))}
+        codes = {name: one.code for one in operators for name in (one.code, str(one.number))}
+        found = read_upload(file, known, store.rulebook, SystemClock().now().year)
         if found.problems:
             _print_problems(found.problems, as_csv=as_csv)
             raise typer.Exit(2)
@@ -288,33 +288,14 @@ def upload(
                 "file": file.name,
                 "digest": digest_of(file.read_bytes()),
                 "lines": [
-                    {"operator": operators[one.operator][0], "year": one.year, "tonnes": one.tonnes}
+                    {"operator": codes[one.operator], "year": one.year, "tonnes": one.tonnes}
                     for one in found.changes
                 ],
             }
         )
-        proposal = office.desk.propose(actor, body.name, body.model_dump_json(exclude_none=True))
-        show_proposal(proposal)
+        written = body.model_dump_json(exclude_none=True)
+        show_proposal(counter.ask(actions.propose, who, body.name, written).proposal)
         console.print(f"{number(len(found.changes))} figures change.")
-
-
-def _operators(office: Opened) -> dict[str, tuple[str, Operator]]:
-    """What an upload is checked against, by code and by number: the code, and what is known."""
-    found: dict[str, tuple[str, Operator]] = {}
-    for one in office.register.operators.every():
-        read = one_known(office.office, one.code)
-        state = read.state if read else None
-        if read is None or state is None:
-            continue
-        known = Operator(
-            read.accounts[0].status if read.accounts else None,
-            state.first_year,
-            state.last_year,
-            state.excluded,
-            {year: figure.tonnes for year, figure in state.emissions.items()},
-        )
-        found[one.code] = found[str(one.number)] = (one.code, known)
-    return found
 
 
 def _print_problems(problems: list[Problem], *, as_csv: bool) -> None:
@@ -340,12 +321,10 @@ def surrender(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Propose the surrender of what is missing, from the units that may be used, oldest first."""
-    with in_the_office(directory, as_person) as (office, actor):
-        found = one_known(office.office, operator)
-        if found is None or not found.accounts:
+    with at_the_desk(directory, as_person) as (counter, who):
+        suggested = counter.ask(asking.suggest_surrender, who, operator, year, quantity)
+        if suggested is None:
             fail(f"There is no account of an operator {operator}.")
-        of = year or office.office.today().year - 1
-        suggested = suggestion(office.office, found, of, quantity or None)
         _print_suggestion(suggested)
         if only_show or suggested.way is None:
             return
@@ -356,9 +335,10 @@ def surrender(
                 "acquiring": suggested.way.into,
                 "kind": part.kind,
                 "quantity": part.quantity,
-                "year": of,
+                "year": suggested.year,
             }
-            show_proposal(office.desk.propose(actor, "transaction", json.dumps(body)))
+            proposed = counter.ask(actions.propose, who, "transaction", json.dumps(body))
+            show_proposal(proposed.proposal)
 
 
 def _print_suggestion(found: Suggestion) -> None:

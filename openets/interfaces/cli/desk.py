@@ -15,7 +15,7 @@ from openets.desk.delivery import is_address
 from openets.desk.directory import Contact
 from openets.desk.proposals import Proposal, Proposals
 from openets.desk.said import ENGLISH, LANGUAGES
-from openets.interfaces.cli.acting import AsOption, actor_of, telling_strangers, who_asks
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -27,16 +27,15 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
-from openets.kernel.actor import Actor
 from openets.people.commands import commands
 from openets.people.counter import actions
 from openets.people.counter.client import Counter
 from openets.people.matrix import page
-from openets.people.opening import Opened, desk_database, send_notices
+from openets.people.opening import desk_database, send_notices
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
 from openets.people.signing_in import Who
-from openets.schemes.desk import EXTENSIONS, at_counter, opening
+from openets.schemes.desk import EXTENSIONS, at_counter
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
@@ -55,13 +54,6 @@ def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]
     """The counter of a store, and what the person who asks shows of himself or herself."""
     with opened(directory) as store, at_counter(store) as counter, telling_strangers():
         yield counter, who_asks(as_person)
-
-
-@contextmanager
-def in_the_office(directory: Path, as_person: int) -> Iterator[tuple[Opened, Actor]]:
-    """The office of a store, opened for this command alone, and the person who acts in it."""
-    with opened(directory) as store, opening(store) as office:
-        yield office, actor_of(store, office.register, as_person)
 
 
 @contextmanager
