@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= auto
 STYLES_FROM := govuk-frontend@6.6.0 sass@1.108.2
 
 .PHONY: demo test check unit faults bench law styles requirements clean
