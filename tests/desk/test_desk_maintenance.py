@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openets.desk.maintenance import (
@@ -64,6 +64,7 @@ def test_what_the_law_says_and_what_holds_where_it_is_silent() -> None:
     assert rule_of(uk) == rule_of(None) == Rule("refused", BY_LENGTH)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 1_500), windows)
 def test_nothing_ends_or_is_done_inside_a_window(at: int, found: list[Window]) -> None:
     late, done = moved(at, found, None), afterwards(at, found)
@@ -73,6 +74,7 @@ def test_nothing_ends_or_is_done_inside_a_window(at: int, found: list[Window]) -
     assert at <= done <= late  # deadlines move at least as far as what is carried out
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 1_500), windows)
 def test_outside_of_windows_nothing_moves(at: int, found: list[Window]) -> None:
     if not any(one.opens <= at < one.closes for one in found):

@@ -147,7 +147,10 @@ def walk(store: Path) -> list[object]:
         say("account", "reviews", "--json", store=store),
         say("holder", "accounts", 99, store=store),
         say("desk", "propose", "melt", "--set", "x=1", "--as", SENIOR, store=store),
-        say("work", store=store),
+        say("work", store=store).error,  # who serves has sent the notices, or some of them
+        told(store),
+        say("inbox", "list", "--as", OTHER_SENIOR, store=store),
+        say("audit", "--as", SENIOR, store=store),
         say("account", "show", TRADER, store=store),
         say("inbox", "list", "--all", "--as", SENIOR, store=store),
         say("inbox", "claim", 1, "--as", OTHER_SENIOR, store=store),
@@ -156,6 +159,12 @@ def walk(store: Path) -> list[object]:
         say("compliance", "surrender", "EX-000009", "--as", SENIOR, store=store),
     ]
     return [UNEQUAL.sub("", str(one)) for one in said]
+
+
+def told(store: Path) -> list[tuple[str, str]]:
+    """Whom the outbox tells what."""
+    rows = rows_as_json("outbox", "list", "--as", SENIOR, store=store)
+    return sorted((row["to"], row["subject"]) for row in rows)
 
 
 def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
