@@ -12,17 +12,19 @@ from openets.people.counter import client
 from openets.people.counter.client import Counter
 from openets.people.extension import Extension
 from openets.people.opening import Opened
+from openets.schemes.allocation import asking as of_allocation
 from openets.schemes.allocation.extension import ALLOCATION
 from openets.schemes.caps.actions import CAPS
-from openets.schemes.compliance import actions, asking, due, penalising
+from openets.schemes.compliance import actions, due, penalising
+from openets.schemes.compliance import asking as of_compliance
 
 COMPLIANCE = Extension(
     commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS),
     against=actions.against,
     due=due.due,
 )
-__all__ = ["EXTENSIONS", "asking", "at_counter", "opening"]  # what is imported can be asked for
 EXTENSIONS = (CAPS, ALLOCATION, COMPLIANCE)
+ASKING = (of_allocation, of_compliance)  # what they hold can be asked for once they are imported
 WRITER_MODULE = "openets.schemes.writer"  # what runs as the writer's process
 
 

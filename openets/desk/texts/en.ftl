@@ -39,6 +39,36 @@ changes-known =
        *[other] { $count } parameters differ
     } from the law in force: { $paths }{ $more }
 changes-more = { " " }and { $count } more
+asked-emissions-table =
+    { $count ->
+        [one] { $count } figure
+       *[other] { $count } figures
+    } of emissions from { $file }, digest { $digest }
+asked-cap =
+    { $quantity ->
+        [one] { $quantity } unit
+       *[other] { $quantity } units
+    } of { $kinds }{ $issuer } may be created for { $year }, by { $parameter }
+of-issuer = { " " }of { $registry }
+asked-creation = { $movement }, under { $parameter } of { $year } ({ $left })
+cap-left = { $left } of { $of } left
+cap-not-set = not set
+asked-allocation-table =
+    table { $table } of { $registry }, { $count ->
+        [one] { $count } amount
+       *[other] { $count } amounts
+    } altered ({ $sums }), { $cells }{ $more }; digest { $digest }
+asked-allocation-run = { $movement }, by table { $table } of { $registry }{ $due }; { $count } passed over
+due-by = , due by { $day } ({ $article })
+due = , due by { $day }
+asked-installations =
+    list of { $registry } for the period from { $year }: { $count ->
+        [one] { $count } installation
+       *[other] { $count } installations
+    } with { $units ->
+        [one] { $units } sub-installation
+       *[other] { $units } sub-installations
+    }{ $due }; digest { $digest }
 asked-fields = { $command }, { $fields }
 
 field-account = account { $value }

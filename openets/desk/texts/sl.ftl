@@ -47,6 +47,46 @@ changes-known =
        *[other] od veljavnega prava se razlikuje { $count } parametrov
     }: { $paths }{ $more }
 changes-more = { " " }in še { $count }
+asked-emissions-table =
+    { $count ->
+        [one] { $count } podatek
+        [two] { $count } podatka
+        [few] { $count } podatki
+       *[other] { $count } podatkov
+    } o emisijah iz datoteke { $file }, povzetek { $digest }
+asked-cap =
+    { $quantity ->
+        [one] { $quantity } enota
+        [two] { $quantity } enoti
+        [few] { $quantity } enote
+       *[other] { $quantity } enot
+    } vrste { $kinds }{ $issuer } sme nastati za leto { $year }, po { $parameter }
+of-issuer = { " " }izdajatelja { $registry }
+asked-creation = { $movement }, po { $parameter } za leto { $year } ({ $left })
+cap-left = ostane { $left } od { $of }
+cap-not-set = ni določeno
+asked-allocation-table =
+    preglednica { $table } za { $registry }, spremeni se { $count ->
+        [one] { $count } količina
+        [two] { $count } količini
+        [few] { $count } količine
+       *[other] { $count } količin
+    } ({ $sums }), { $cells }{ $more }; povzetek { $digest }
+asked-allocation-run = { $movement }, po preglednici { $table } za { $registry }{ $due }; izpuščenih: { $count }
+due-by = , rok { $day } ({ $article })
+due = , rok { $day }
+asked-installations =
+    seznam za { $registry } za obdobje od leta { $year }: { $count ->
+        [one] { $count } naprava
+        [two] { $count } napravi
+        [few] { $count } naprave
+       *[other] { $count } naprav
+    }, { $units ->
+        [one] { $units } podnaprava
+        [two] { $units } podnapravi
+        [few] { $units } podnaprave
+       *[other] { $units } podnaprav
+    }{ $due }; povzetek { $digest }
 asked-fields = { $command }, { $fields }
 
 field-account = račun { $value }

@@ -20,17 +20,12 @@ from openets.interfaces.cli.allocation_tables import (
     RegistryOption,
     TableOption,
     allocation_app,
-    propose_made,
+    show_told,
 )
+from openets.interfaces.cli.desk import at_the_desk
 from openets.interfaces.cli.output import DEFAULT_STORE, StoreOption, console, failing
-from openets.kernel.refusal import Refused
-from openets.people.asked import Body
-from openets.people.office import Office
 from openets.rulebook.model import EARLIEST, LATEST
-from openets.schemes.allocation.checks import CellChecks
-from openets.schemes.allocation.measures import LIST, read_submission
-from openets.schemes.allocation.reads import known_operators
-from openets.schemes.allocation.submitting import SubmitList, calculated_change
+from openets.schemes.allocation import asking
 
 FirstYearArgument = Annotated[
     int,
@@ -59,17 +54,8 @@ def submit(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Check a list of installations whole and submit it; with anything wrong nothing is."""
-
-    def made(office: Office) -> Body:
-        checks = CellChecks(office.rulebook, known_operators(office), registry, LIST)
-        read = read_submission(file, first_year, checks)
-        if read.problems:
-            raise Refused(read.problems)
-        return SubmitList(
-            registry=registry, first_year=first_year, installations=tuple(read.installations)
-        )
-
-    propose_made(directory, as_person, made)
+    with at_the_desk(directory, as_person) as (counter, who):
+        show_told(counter.ask(asking.propose_list, who, file.absolute(), first_year, registry))
 
 
 @allocation_app.command("calculate")
@@ -86,11 +72,9 @@ def calculate(
 ) -> None:
     """Propose the table that an accepted list comes to, by the rules of each of its years."""
     percent = read_percent(correction)
-    propose_made(
-        directory,
-        as_person,
-        lambda office: calculated_change(office, table, registry, first_year, percent),
-    )
+    with at_the_desk(directory, as_person) as (counter, who):
+        asked = (table, registry, first_year, percent)
+        show_told(counter.ask(asking.propose_calculated, who, *asked))
 
 
 __all__ = ["allocation_app"]

@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.desk.timing import Execution
 from openets.kernel import acts
 from openets.kernel.actor import Actor
@@ -93,22 +94,27 @@ class _Change(Asked):
         before = stored(self.office).amounts(self.body.table, self.body.registry)
         return tables.difference(before, self.body.entered())
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """The difference in sums and its first cells, and the digest of what is entered."""
         body, found = self.body, self.difference()
         sums = ", ".join(
             f"{year}: {before} → {after}" for year, (before, after) in tables.by_year(found).items()
         )
         cells = "; ".join(
-            f"{one.operator} {one.year}: {'none' if one.before is None else one.before} → "
-            f"{one.amount}"
+            f"{one.operator} {one.year}: {'-' if one.before is None else one.before} → {one.amount}"
             for one in found[:NAMED]
         )
-        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        return (
-            f"table {body.table} of {body.registry}, {len(found)} amounts altered ({sums}), "
-            f"{cells}{more}; digest {tables.digest_of(body.entered())}"
-        )
+        more = len(found) - NAMED
+        facts = {
+            "table": body.table,
+            "registry": body.registry,
+            "count": len(found),
+            "sums": sums,
+            "cells": cells,
+            "more": Said("changes-more", {"count": more}) if more > 0 else "",
+            "digest": tables.digest_of(body.entered()),
+        }
+        return Said("asked-allocation-table", facts)
 
     def problems(self) -> list[Refusal]:
         """Everything wrong with it, row by row."""
@@ -268,15 +274,19 @@ class _Run(BulkAsked):
         """The registry whose table it is: its administrators propose and approve."""
         return self.body.registry
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """What is issued, by which day, and how many are passed over."""
         day = issued_by(self.office.rulebook, self.body.year)
-        due = f", due by {day[0]} ({day[1]})" if day else ""
         _, planned = self._proposed
-        return (
-            f"{super().sentence()}, by table {self.body.table} of {self.body.registry}{due}; "
-            f"{len(planned.passed_over)} passed over"
-        )
+        due = Said("due-by", {"day": str(day[0]), "article": str(day[1])}) if day else ""
+        facts = {
+            "movement": super().said(),
+            "table": self.body.table,
+            "registry": self.body.registry,
+            "due": due,
+            "count": len(planned.passed_over),
+        }
+        return Said("asked-allocation-run", facts)
 
     @cached_property
     def _proposed(self) -> tuple[Run | None, Plan]:

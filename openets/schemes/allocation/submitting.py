@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.money import Decimal
 from openets.kernel.refusal import Refusal, Refused
@@ -64,18 +65,19 @@ class _Submitted(Asked):
         """The registry whose list it is."""
         return self.body.registry
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """How much is listed, by which day it is due, and what tells it from every other."""
         body = self.body
-        parts = sum(len(one.get("sub_installations", ())) for one in body.installations)
         day = due_day(self.office.rulebook, body.first_year)
-        due = f", due by {day}" if day else ""
-        digest = hashlib.sha256(body.text().encode()).hexdigest()
-        return (
-            f"list of {body.registry} for the period from {body.first_year}: "
-            f"{len(body.installations)} installations with {parts} sub-installations{due}; "
-            f"digest {digest}"
-        )
+        facts = {
+            "registry": body.registry,
+            "year": body.first_year,
+            "count": len(body.installations),
+            "units": sum(len(one.get("sub_installations", ())) for one in body.installations),
+            "due": Said("due", {"day": str(day)}) if day else "",
+            "digest": hashlib.sha256(body.text().encode()).hexdigest(),
+        }
+        return Said("asked-installations", facts)
 
     def problems(self) -> list[Refusal]:
         """That there is such a period, the operators are the registry's, and all is well formed."""

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.refusal import Refusal
@@ -62,14 +63,17 @@ class _Cap(ActAsked):
             quantity=quantity,
         )
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """The quantity, the units, and the parameter of the law."""
         act = self.act()
-        issuer = f" of {act.registry}" if act.registry else ""
-        return (
-            f"{act.quantity} units of {', '.join(act.units)}{issuer} may be created for "
-            f"{act.year}, by {act.parameter}"
-        )
+        facts = {
+            "quantity": act.quantity,
+            "kinds": list(act.units),
+            "issuer": Said("of-issuer", {"registry": act.registry}) if act.registry else "",
+            "year": act.year,
+            "parameter": act.parameter,
+        }
+        return Said("asked-cap", facts)
 
     def problems(self) -> list[Refusal]:
         """What the ledger says, and that the law knows the units."""
@@ -123,11 +127,19 @@ class _Creation(Moving):
         )
         super().__init__(office, move)
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """The creation, the cap it rests on, and what of it is left."""
         pool = self.office.writer.book.pools.get(self.cap)
-        left = f"{pool.quantity - pool.drawn} of {pool.quantity} left" if pool else "not set"
-        return f"{super().sentence()}, under {self.asked.parameter} of {self.asked.year} ({left})"
+        left = Said("cap-not-set")
+        if pool:
+            left = Said("cap-left", {"left": pool.quantity - pool.drawn, "of": pool.quantity})
+        facts = {
+            "movement": super().said(),
+            "parameter": self.asked.parameter,
+            "year": self.asked.year,
+            "left": left,
+        }
+        return Said("asked-creation", facts)
 
     def against(self, actor: Actor) -> list[Refusal]:
         """That the cap has been set, then what stands against the movement."""

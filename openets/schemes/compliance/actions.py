@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from openets.desk.desk import Outcome
+from openets.desk.said import Said
 from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.clock import day_of, instant, moment
@@ -224,10 +225,11 @@ class _EnteringTable(_Figures):
         found = (by_code(line.operator) for line in self.body.lines)
         return next((one.registry for one in found if one), "")
 
-    def sentence(self) -> str:
+    def said(self) -> Said:
         """What is asked, in words, with what tells this table from every other."""
         body = self.body
-        return f"{len(body.lines)} figures of emissions from {body.file}, digest {body.digest}"
+        facts = {"count": len(body.lines), "file": body.file, "digest": body.digest}
+        return Said("asked-emissions-table", facts)
 
     def figures(self) -> tuple[Emissions, ...]:
         """Each line as a verified figure."""

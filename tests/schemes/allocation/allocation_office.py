@@ -56,7 +56,7 @@ def allocation_office(directory: Path, clock: FixedClock | None = None) -> Itera
         made: list[Request] = []
         for number in range(1, OPERATORS + 1):
             stated = Operator(0, "EX", "installation", f"permit {number}", 20, YEAR, None)
-            opened.register.operators.add(stated, f"operator {number}")
+            opened.register.operators.add(stated, f"operator {number}", day)
             act = acts.AccountOpened(
                 number=account(number),
                 registry="EX",

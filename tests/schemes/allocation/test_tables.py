@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openets.kernel.clock import FixedClock
+from openets.kernel.clock import FixedClock, instant
 from openets.people.opening import Opened
 from openets.schemes.allocation.actions import change_of, run_of
 from openets.schemes.allocation.entries import Entry, classify
@@ -156,7 +156,7 @@ def test_the_run_serves_who_is_entitled_and_says_why_not_the_others(office: Open
     assert codes(lambda: propose(office, "allocation status", elsewhere)) == [
         ("allocation.not-in-a-table", "operator")
     ]
-    office.register.operators.exclude(3, 2030, "small emitter")
+    office.register.operators.exclude(3, 2030, "small emitter", instant(MONDAY))
     fields = {"account": account(4), "status": "suspended", "reason": "inquiry"}
     decide(office, propose(office, "change status", fields, SENIOR), OTHER_SENIOR)
     law = tables_of(office.office.rulebook, YEAR)[INSTALLATIONS]
