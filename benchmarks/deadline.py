@@ -37,7 +37,6 @@ from openets.ledger.requests import ActRequest, Outcome, Request, TransactionReq
 from openets.ledger.store import Store, create_store, open_store, open_writer
 from openets.ledger.verify import verify
 from openets.people.opening import Opened, desk_database, open_desk
-from openets.people.working import work
 from openets.rulebook.load import load_rulebook
 from openets.schemes.desk import EXTENSIONS
 from openets.storage.database import HeldElsewhere
@@ -179,7 +178,7 @@ def serve(directory: Path, rush_a_second: float) -> None:
             shared: Any = OneAtATime(writer)
             with closing(desk_database(store)) as database:
                 opened = open_desk(store, database, shared, FixedClock(LAST_DAY), EXTENSIONS)
-                for _ in work(opened):
+                for _ in opened.work():
                     pass  # what the process before had begun is finished
                 left = _left(writer, opened.desk.proposals)
             _run(store, shared, left, rush_a_second)

@@ -48,7 +48,7 @@ from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
 from openets.world.totals import Totals
 
-NOTICES_SHOWN = 2
+NOTICES_SHOWN = 8
 STATE = "demonstration.json"  # the seed, and whether it was played to the end
 PARTS = {"officers", "registry", "log", STATE}  # what a store is made of before its store.toml
 
@@ -170,7 +170,8 @@ def _tell_of_the_desk(store: Store) -> None:
     for found in (proposals, tasks, [("notice", one.state) for one in notices]):
         for (what, state), count in sorted(Counter(found).items()):
             console.print(f"  {count:>3}  {what}, {state}")
-    for one in notices[:NOTICES_SHOWN]:
+    newest = {one.said.key: one for one in reversed(notices)}  # of each kind, by its text
+    for one in list(newest.values())[:NOTICES_SHOWN]:
         console.print(f"       to person {one.person}: {one.said.told()}", soft_wrap=True)
 
 

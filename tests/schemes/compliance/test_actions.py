@@ -258,7 +258,7 @@ def test_what_a_crash_left_half_done_is_finished_once(store: Store) -> None:
     with desk_of(store, on(2031, 3, 1)) as desk:
         done = desk.enter(KILN, 2030, 5)
         office = desk.opened.office
-        asked = desk.opened.desk._load(done.command, done.body)
+        asked = desk.opened.desk.load(done.command, done.body)
         happenings = desk.opened.register.database
         with happenings.durable("test"):
             happenings.run("DELETE FROM compliance_event")

@@ -169,6 +169,6 @@ def test_a_penalty_is_kept_once_however_often_it_is_carried_out(store: Store) ->
         penalty = short(desk)
         desk.clock.set(on(2031, 5, 2))
         done = desk.two(*TWO, "penalty notice", **penalty)
-        asked = desk.opened.desk._load(done.command, done.body)
+        asked = desk.opened.desk.load(done.command, done.body)
         assert asked.carry_out(done.number, 0).refusals == ()
         assert len(Penalties(desk.opened.register.database).of()) == 1
