@@ -40,6 +40,7 @@ def scene(file: dict[str, Any], case: dict[str, Any]) -> tuple[TwoBooks, int, in
     """The books before the case: sender, receiver and the permission a creation rests on."""
     books = TwoBooks(file["jurisdiction"], file["day"], file["home"])
     unit, sender, permission = case["unit"], 0, 0
+    books.periods = tuple(case["periods"]) if "periods" in case else None
     if case["from"] == "none":
         permitted = case["permitted"]
         permission = books.permit(unit, permitted) if permitted != "none" else 1
