@@ -36,6 +36,7 @@ class TwoBooks:
         self.picture = Picture(STORE)
         self.judge = Judge(self.picture, self.rulebook)
         self.kinds: dict[str, int] = {}
+        self.periods: tuple[int, int] | None = None  # of the kinds, where not the law's original
         created = acts.StoreCreated(
             jurisdiction=jurisdiction, mode="practice", registry_key=KEY, log_key=KEY
         )
@@ -68,13 +69,14 @@ class TwoBooks:
         if unit not in self.kinds:
             self.kinds[unit] = len(self.kinds) + 1
             period = self.tables.unit_types[unit].original_period
+            original, applicable = self.periods or (period, period)
             self.do(
                 acts.KindDefined(
                     kind=self.kinds[unit],
                     unit=unit,
                     registry=self.home,
-                    original_period=period,
-                    applicable_period=period,
+                    original_period=original,
+                    applicable_period=applicable,
                 )
             )
         return self.kinds[unit]

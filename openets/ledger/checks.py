@@ -202,6 +202,12 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
         if defined.unit not in rule.units:
             sentence = f"Units of {defined.unit} may not move by {type_label(movement.type)}."
             return Refusal("ledger.unit-not-permitted", sentence, _citation(movement))
+        if rule.applicable_period not in (None, defined.applicable_period):
+            sentence = (
+                f"By {type_label(movement.type)} move units that count for commitment period "
+                f"{rule.applicable_period}, not for {defined.applicable_period}."
+            )
+            return Refusal("ledger.period-not-permitted", sentence, _citation(movement))
         if defined.unit not in holdable:
             sentence = f"A {receiver.type} account may not hold units of {defined.unit}."
             citation = f"registry.account_types.{receiver.type}"

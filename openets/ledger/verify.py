@@ -9,9 +9,10 @@ for nothing that follows from it can be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Protocol
 
 from openets.kernel.acts import act_of
 from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch
@@ -26,6 +27,13 @@ from openets.storage.database import StorageError
 from openets.translog.client import Audit, Finding, audit, stored_batches
 
 Progress = Callable[[str, int], None]
+
+
+class Holders(Protocol):
+    """A book that says who holds which serial."""
+
+    def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
+        """Every unit: (registry, kind, first, last, account), by registry and serial, joined."""
 
 
 @dataclass
@@ -231,16 +239,18 @@ def _prove_conservation(book: Book) -> None:
 
 
 def _prove_same_holders(book: Book, log: Audit) -> None:
+    finding = difference_of_holders(book, log)
+    if finding:
+        raise Wrong(finding)
+
+
+def difference_of_holders(book: Holders, log: Holders) -> Finding | None:
+    """The first serials the books do not give to the same account, None if there are none."""
     for ours, theirs in zip_longest(book.intervals(), log.intervals()):
         if ours != theirs:
             known = ours or theirs
             assert known is not None
             registry, _, start, _, account = known
-            raise Wrong(
-                Finding(
-                    book="both",
-                    account=account,
-                    serial=start,
-                    sentence=f"The books differ on who holds {registry} {start}: {ours}, {theirs}.",
-                )
-            )
+            sentence = f"The books differ on who holds {registry} {start}: {ours}, {theirs}."
+            return Finding(book="both", account=account, serial=start, sentence=sentence)
+    return None

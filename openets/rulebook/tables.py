@@ -76,6 +76,7 @@ class TransactionType:
     undoes: frozenset[str]  # labels of the types it moves back; empty: it undoes nothing
     replaces: bool  # units ended by it entitle to as many replacement units
     allocates: bool  # free allocation
+    applicable_period: int | None  # the commitment period its units count for; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class TransactionTypeRow(_Row):
     undoes: tuple[Label, ...] = ()
     replaces: bool = False
     allocates: bool = False
+    applicable_period: Code | None = None
 
     @model_validator(mode="after")
     def _routes_fit(self) -> TransactionTypeRow:
@@ -361,6 +363,7 @@ def _compile_transaction(
         undoes=frozenset(row.undoes),
         replaces=row.replaces,
         allocates=row.allocates,
+        applicable_period=row.applicable_period,
     )
 
 

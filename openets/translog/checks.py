@@ -323,9 +323,12 @@ def _is_frozen(what: str, which: int | str) -> Refusal:
 def units_are_permitted(view: View, record: Transaction) -> Refusal | None:
     rule = view.tables.transaction_types[record.type]
     holder = view.tables.account_types[_place(view, record.acquiring).type]
-    for unit in {_unit(view, block.kind) for block in record.blocks}:
+    for unit, period in {_unit_and_period(view, block.kind) for block in record.blocks}:
         if unit not in rule.units:
             return Refusal("log.unit", f"Type {rule.label} moves no {unit}.", _cite(rule))
+        if rule.applicable_period not in (None, period):
+            sentence = f"Type {rule.label} moves no units that count for period {period}."
+            return Refusal("log.period", sentence, _cite(rule))
         if unit not in holder.units:
             citation = f"registry.account_types.{holder.key}"
             sentence = f"A {holder.key} account holds no {unit}."
@@ -390,10 +393,10 @@ def _place(view: View, number: int) -> Place:
     return place
 
 
-def _unit(view: View, kind: int) -> str:
+def _unit_and_period(view: View, kind: int) -> tuple[str, int]:
     defined = view.picture.kinds.get(kind)
     assert defined is not None  # blocks_are_whole came before
-    return defined.unit
+    return defined.unit, defined.applicable_period
 
 
 def _cite(rule: TransactionType) -> str:

@@ -17,6 +17,7 @@ from openets.kernel import acts
 from openets.kernel.records import Block, Transaction, type_code
 from openets.kernel.refusal import Refusal
 from openets.ledger.requests import TransactionRequest
+from openets.ledger.verify import difference_of_holders
 from openets.people.statuses import status_refusal
 from openets.rulebook.answers import code_of
 from tests.books_by_law import TwoBooks
@@ -39,6 +40,7 @@ def scene(file: dict[str, Any], case: dict[str, Any]) -> tuple[TwoBooks, int, in
     """The books before the case: sender, receiver and the permission a creation rests on."""
     books = TwoBooks(file["jurisdiction"], file["day"], file["home"])
     unit, sender, permission = case["unit"], 0, 0
+    books.periods = tuple(case["periods"]) if "periods" in case else None
     if case["from"] == "none":
         permitted = case["permitted"]
         permission = books.permit(unit, permitted) if permitted != "none" else 1
@@ -53,6 +55,9 @@ def scene(file: dict[str, Any], case: dict[str, Any]) -> tuple[TwoBooks, int, in
     receiver = {"unknown": UNKNOWN, "itself": sender}.get(case["to"], RECEIVER)
     if receiver == RECEIVER:
         books.open(RECEIVER, case["to"], case.get("to_status", "open"))
+    if "drawn" in case:
+        drawn = books.request(case["type"], 0, receiver, unit, case["drawn"], permission)
+        assert books.post(drawn) is None
     return books, sender, receiver, permission
 
 
@@ -124,6 +129,24 @@ def test_the_log_answers(file: dict[str, Any], case: dict[str, Any]) -> None:
     assert answer(books, books.judge_record(record)) == str(case["answer"])
 
 
+@pytest.mark.parametrize(("file", "case"), cases("mixed"))
+def test_one_transaction_is_of_one_kind(file: dict[str, Any], case: dict[str, Any]) -> None:
+    creates = case["from"] == "none"
+    held = case if creates else {**case, "from": "party-holding", "to": "party-holding"}
+    first, second = case["units"]
+    books, *ends = scene(file, {**held, "unit": first, "permitted": 10})
+    start = 101 if first != second else 6
+    if first != second and not creates:
+        books.endow(SENDER, second, [(start, start + 4)])
+    spans = ((first, 1), (second, start))
+    blocks = tuple(Block(books.kind(unit), at, at + 4) for unit, at in spans)
+    request = asked(books, {**held, "unit": first}, (ends[0], ends[1], ends[2]))
+    before = books.book.sequence
+    refusal = books.post(request._replace(blocks=blocks))
+    assert answer(books, refusal) == str(case["answer"])
+    assert books.book.sequence == before + (refusal is None)
+
+
 BLOCKS = yaml.safe_load((CASES / "blocks.yaml").read_text())["cases"]
 
 
@@ -147,6 +170,28 @@ def test_blocks_are_cut_where_they_should_be(case: dict[str, Any]) -> None:
         assert books.blocks(RECEIVER) == [tuple(span) for span in case["sent"]]
     left = case.get("left", case["holds"])
     assert books.blocks(SENDER) == sorted(tuple(span) for span in left)
+
+
+RECONCILED = yaml.safe_load((CASES / "reconciliation.yaml").read_text())["cases"]
+ISSUER, ISSUED = 9, 20_000
+
+
+def books_with(holdings: dict[int, int]) -> TwoBooks:
+    """The books of a day on which one account gave each of the others its units, in this order."""
+    books = TwoBooks(FILES[-1]["jurisdiction"], FILES[-1]["day"], FILES[-1]["home"])
+    books.open(ISSUER, "trading")
+    books.endow(ISSUER, "allowance", [(1, ISSUED)])
+    for number, quantity in holdings.items():
+        books.open(number, "trading")
+        assert books.post(books.request("10-50", ISSUER, number, "allowance", quantity)) is None
+    return books
+
+
+@pytest.mark.parametrize("case", RECONCILED, ids=lambda case: str(case["name"]))
+def test_where_the_books_differ_the_account_is_named(case: dict[str, Any]) -> None:
+    registry, log = books_with(case["registry"]).book, books_with(case["log"]).picture
+    found = difference_of_holders(registry, log)
+    assert (found and found.account) == case["differs"]
 
 
 def test_the_first_case_of_each_law_is_permitted() -> None:

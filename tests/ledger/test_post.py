@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_REGISTRY
@@ -178,6 +179,44 @@ def test_what_is_lost_on_the_line_is_found_again(
     assert [outcome.sequence for outcome in outcomes] == list(range(before + 1, before + 9))
     assert writer.held(SECOND, KIND) == 200 + 8
     assert verify_journal(writer)
+
+
+Answered = Callable[[Line], list[Callable[[bytes], AppendAnswer]]]
+NO = Refusal("log.test", "The log says no.", "test")
+ANSWERS: dict[str, Answered] = {
+    "accepts": lambda _: [],
+    "refuses the record": lambda _: [lambda _: RecordRefused(0, NO)],
+    "builds on another head": lambda _: [lambda _: WrongHead(0, b"")],
+    "answer lost once": lambda line: [line.lose_answer],
+    "answer lost": lambda line: [line.lose_answer] * 2,
+    "never asked": lambda line: [line.lose_question] * 2,
+    "has another rulebook": lambda _: [lambda _: WrongRulebook(b"")],
+    "refuses the batch": lambda _: [lambda _: BatchRefused(NO)],
+}
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "answers.yaml").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["log"]))
+def test_what_becomes_of_it_is_what_the_log_answered(
+    writer: Writer, line: Line, case: dict[str, str]
+) -> None:
+    before = writer.held(SECOND, KIND)
+    line.instead = ANSWERS[case["log"]](line)
+    try:
+        (outcome,) = writer.post(sales(1))
+        became = "completed" if outcome.completed else "terminated"
+    except (LogAway, WriterStopped, Refused):
+        became = "waiting"
+    assert became == case["becomes"]
+    assert writer.held(SECOND, KIND) == before + (became == "completed")
+    assert line.instead == []
+    if became == "waiting":  # asked again it is done, once
+        assert codes(writer.post(sales(1))) == [""]
+        assert writer.held(SECOND, KIND) == before + 1
+
+
+def test_every_answer_has_a_case() -> None:
+    assert {case["log"] for case in CASES} == set(ANSWERS)
 
 
 def test_a_wrong_head_makes_the_writer_catch_up(writer: Writer, line: Line) -> None:

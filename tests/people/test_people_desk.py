@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from openets.desk.approval import Settings
 from openets.desk.proposals import Proposal
@@ -225,6 +226,35 @@ def test_a_delayed_transfer_is_cancelled_until_two_hours_before(day: Day) -> Non
     day.clock.set(NOON_OF_TUESDAY)
     day.work()
     assert (day.held(CEMENT), day.held(TRADER), day.held(GLASS)) == (390, 310, 100)
+
+
+STOPPING = yaml.safe_load((Path(__file__).parent / "cases" / "stopping.yaml").read_text())
+
+
+@pytest.mark.parametrize("case", STOPPING, ids=str)
+def test_how_a_transaction_is_stopped(day: Day, case: dict[str, str]) -> None:
+    desk, state = day.office.desk, case["state"]
+    proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 10)
+    proposer, second = (person(day.office, who) for who in (CEMENT_ONE, CEMENT_TWO))
+    if state in ("delayed", "cancelled", "completed"):
+        day.approve(CEMENT_TWO, proposal)
+    if state == "cancelled":
+        desk.cancel(second, proposal.number, "first reason")
+    elif state == "rejected":
+        desk.reject(second, proposal.number, "first reason")
+    elif state == "completed":
+        day.clock.set(NOON_OF_TUESDAY)
+        day.work()
+    kept = desk.proposals.get(proposal.number)
+    assert kept and kept.state == state
+    act = {"cancel": desk.cancel, "withdraw": desk.withdraw, "reject": desk.reject}[case["asked"]]
+    actor = proposer if case["asked"] == "withdraw" else second
+    try:
+        found = act(actor, proposal.number, "mistaken").state
+    except Refused as refused:
+        found = refused.refusals[0].code
+        assert desk.proposals.get(proposal.number) == kept
+    assert found == case["answer"]
 
 
 def test_what_nobody_decides_on_expires(day: Day) -> None:

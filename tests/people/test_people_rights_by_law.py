@@ -17,8 +17,10 @@ import pytest
 import yaml
 
 from openets.desk.approval import Settings
+from openets.desk.desk import Outcome
 from openets.desk.offers import Facts, offered
 from openets.desk.tasks import APPROVAL
+from openets.desk.timing import DELAYED_TYPES
 from openets.kernel.clock import FixedClock, instant
 from openets.kernel.refusal import Refused
 from openets.ledger.post import Writer
@@ -28,6 +30,7 @@ from openets.people.register import Register
 from openets.people.roles import RIGHTS, contains
 from openets.people.transactions import Move, Moving
 from openets.rulebook.answers import code_of
+from openets.rulebook.model import Rulebook
 from openets.storage.database import Database
 from tests.books_by_law import TwoBooks
 
@@ -46,7 +49,7 @@ def office_of(register: Register, case: dict[str, Any]) -> Office:
     """The scene of a case: two accounts, units, trust, the holder's choice."""
     books = TwoBooks("uk", DAY, "GB")
     books.open(SENDER, case.get("from", "operator-holding"))
-    books.endow(SENDER, "allowance", [(1, 100)])
+    books.endow(SENDER, case.get("unit", "allowance"), [(1, 100)])
     if "status" in case:
         books.set_status(SENDER, case["status"])
     books.open(RECEIVER, case.get("to", "trading"))
@@ -107,6 +110,35 @@ def test_what_the_task_of_a_transfer_offers(register: Register, case: dict[str, 
     decides = not move.of(office).against_approval(person.actor, 99)
     found = offered(Facts(kind=APPROVAL, decides=decides))
     assert [act for act in found if act in ("approve", "reject")] == case["offers"]
+
+
+def without_delays(rulebook: Rulebook) -> Rulebook:
+    """The law with delays switched off: no type of transaction waits."""
+    known = {path: rulebook.parameter(path) for path in rulebook.paths()}
+    listed = known[DELAYED_TYPES]
+    values = tuple(one.model_copy(update={"value": ()}) for one in listed.values)
+    known[DELAYED_TYPES] = listed.model_copy(update={"values": values})
+    return Rulebook(rulebook.jurisdiction, known.values())
+
+
+@pytest.mark.parametrize("case", CASES["waits"], ids=str)
+def test_what_waits_once_it_is_approved(register: Register, case: dict[str, Any]) -> None:
+    office = office_of(register, case)
+    if case.get("delays") is False:
+        office.writer.book.rulebook = without_delays(office.rulebook)
+    fields = {"transferring": SENDER, "acquiring": RECEIVER, "kind": 1, "quantity": 10}
+    found = Moving(office, Move(type=case.get("type", "10-50"), **fields)).timing(AT, AT)
+    assert (found.at > AT) is case["waits"]
+    assert found.reason
+
+
+def test_what_comes_from_elsewhere_reserves_nothing_here(register: Register) -> None:
+    """Nothing is set aside or locked for what no account of this registry sends."""
+    office = office_of(register, {})
+    records = office.writer.book.sequence
+    coming = Moving(office, Move(type="1-40", acquiring=RECEIVER, kind=1, quantity=10))
+    assert coming.reserve(1, instant(AT)) == Outcome(0)
+    assert (office.writer.book.sequence, office.writer.book.reservations) == (records, {})
 
 
 @pytest.mark.parametrize(

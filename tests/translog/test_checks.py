@@ -223,6 +223,7 @@ ELSEWHERE = {
     "log.unit",  # below
     "log.unit-not-holdable",  # below
     "log.too-many-blocks",  # with the law that has such a limit: ledger/test_checks_by_law.py
+    "log.period",  # there too
     "log.terminal",  # below
     "log.reversal",  # below
     "log.other-permission",  # below
