@@ -93,6 +93,11 @@ class Trail:
         for row in self.database.rows(query, [value for _, value in put]):
             yield Event(*row[:-1], texts.read(str(row[-1])))  # type: ignore[call-arg]
 
+    def last(self) -> int:
+        """The number of the last line, 0 if there is none."""
+        found = self.database.row("SELECT COALESCE(MAX(number), 0) FROM event")
+        return int(found[0]) if found else 0
+
     def roles(self, proposal: int) -> dict[int, str]:
         """The persons who acted on a proposal, each with the role he or she had then."""
         rows = self.database.rows(

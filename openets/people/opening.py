@@ -42,18 +42,26 @@ class Opened(NamedTuple):
     inbox: Inbox
     directory: Directory
 
-    def work(self) -> Iterator[Proposal]:
+    def work(self, *, by_itself: bool = True) -> Iterator[Proposal]:
         """Does what is due, once: at the desk, by the law itself, in the inbox.
 
-        Answers with each proposal as it then stands. What a scheme finds due is proposed by the
-        system, needs nobody's approval and is in the audit trail like everything else.
+        Answers with each proposal as it then stands.
         """
         yield from self.desk.work()
+        if by_itself:
+            yield from self.by_itself()
+        self.inbox.work()
+
+    def by_itself(self) -> Iterator[Proposal]:
+        """Does what the law does on its day.
+
+        What a scheme finds due is proposed by the system, needs nobody's approval and is in the
+        audit trail like everything else.
+        """
         for extension in self.office.extensions:
             for body in extension.due(self.office):
                 written = body.model_dump_json(exclude_none=True)
                 yield self.desk.propose(SYSTEM_ACTOR, body.name, written)
-        self.inbox.work()
 
 
 MOVING = (Move.name, Bulk.name)  # commands that move units, by type, from an account

@@ -41,6 +41,7 @@ from openets.people.counter.messages import (
     questions,
 )
 from openets.people.extension import Extension
+from openets.people.lookout import Lookout
 from openets.people.opening import Opened, desk_database, open_desk, send_notices
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import HeldElsewhere, StorageError
@@ -63,6 +64,7 @@ class Writing:
     def __init__(self, store: Store, office: Opened, projection: Projection, clock: Clock) -> None:
         self._store = store
         self._office = office
+        self._lookout = Lookout(office)
         self._projection = projection
         self._clock = clock
         self._turn = threading.Lock()
@@ -130,7 +132,7 @@ class Writing:
             self._attempt("tables", self._catch_up_tables)
 
     def _carry_out(self) -> None:
-        for proposal in self._office.work():
+        for proposal in self._lookout.work():
             number, command = proposal.number, proposal.command
             print(f"work: proposal {number} ({command}) is {proposal.state}", file=sys.stderr)
         self._worked = instant(self._clock.now())

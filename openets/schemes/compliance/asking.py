@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from openets.people.counter.action import Number, Visit, action
 from openets.schemes.compliance.checks import Operator
-from openets.schemes.compliance.reads import one_known
+from openets.schemes.compliance.reads import known, one_known
 from openets.schemes.compliance.surrendering import Suggestion, suggestion
 
 
@@ -37,14 +37,14 @@ def suggest_surrender(
 def operators_known(visit: Visit) -> list[KnownOperator]:
     """Every operator that owes figures, with what was entered for it."""
     office, _ = visit.office.office, visit.actor
+    numbers = {one.code: one.number for one in visit.office.register.operators.every()}
     found = []
-    for one in visit.office.register.operators.every():
-        read = one_known(office, one.code)
-        state = read.state if read else None
-        if read is None or state is None:
+    for code, read in known(office, numbers).items():
+        state = read.state
+        if state is None:
             continue
         figures = {year: figure.tonnes for year, figure in state.emissions.items()}
         status = read.accounts[0].status if read.accounts else None
-        known = Operator(status, state.first_year, state.last_year, state.excluded, figures)
-        found.append(KnownOperator(one.code, one.number, known))
+        stated = Operator(status, state.first_year, state.last_year, state.excluded, figures)
+        found.append(KnownOperator(code, numbers[code], stated))
     return found

@@ -25,7 +25,7 @@ from openets.schemes.compliance.days import Dated, step_day
 from openets.schemes.compliance.law import ask_of
 from openets.schemes.compliance.models import Happenings, Step
 from openets.schemes.compliance.obligation import obligation
-from openets.schemes.compliance.reads import History, every_known, known
+from openets.schemes.compliance.reads import History, known
 
 BLOCKED = "compliance.blocked-status"
 MISSING, SHORT = "account blocked", "account blocked for shortfall"  # steps of `days.STEPS`
@@ -156,9 +156,10 @@ def due(office: Office) -> Iterator[Body]:
     taken: dict[str, list[Step]] = {}
     for step in Happenings(office.register.database).steps():
         taken.setdefault(step.operator, []).append(step)
-    for history in every_known(office):
-        if office.register.operators.by_code(history.code) and history.accounts:
-            yield from _due_for(office, history, taken.get(history.code, []))
+    registered = [one.code for one in office.register.operators.every()]
+    for code, history in known(office, registered).items():
+        if history.accounts:
+            yield from _due_for(office, history, taken.get(code, []))
 
 
 def _due_for(office: Office, history: History, taken: list[Step]) -> Iterator[Body]:

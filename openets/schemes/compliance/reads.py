@@ -68,12 +68,6 @@ def one_known(office: Office, code: str) -> History | None:
     return known(office, (code,)).get(code)
 
 
-def every_known(office: Office) -> list[History]:
-    """The histories of all operators."""
-    with sources_of(office) as sources:
-        return list(histories(sources, office.clock.now()))
-
-
 def is_suspended(office: Office, registry: str) -> bool:
     """Whether the processes of a registry are suspended now."""
     kept = Happenings(office.register.database).of(registry)
