@@ -7,6 +7,7 @@ wrong with it is told at once, by field. What is entered twice for one proposal 
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -223,34 +224,44 @@ class ExcludeYear(Body):
         return _Exclusion(office, self)
 
 
-class _Exclusion(Asked):
-    body: ExcludeYear
+class _OfYear(Asked):
+    body: ExcludeYear | TakeYearIn
+
+    @cached_property
+    def operator(self) -> Operator | None:
+        """Whom it concerns, None for a code nobody has."""
+        return self.office.register.operators.by_code(self.body.operator)
 
     @property
     def registry(self) -> str:
         """That of the operator."""
-        known = self.office.register.operators.by_code(self.body.operator)
-        return known.registry if known else ""
+        return self.operator.registry if self.operator else ""
+
+    def unknown(self) -> list[Refusal]:
+        """The refusal for a code nobody has."""
+        if self.operator:
+            return []
+        sentence = f"There is no operator {self.body.operator}."
+        return [Refusal("people.operator-unknown", sentence, DESK, "operator")]
+
+
+class _Exclusion(_OfYear):
+    body: ExcludeYear
 
     def problems(self) -> list[Refusal]:
         """The operator is known, and so is the ground."""
-        body = self.body
-        found = []
-        if self.office.register.operators.by_code(body.operator) is None:
-            sentence = f"There is no operator {body.operator}."
-            found.append(Refusal("people.operator-unknown", sentence, DESK, "operator"))
+        found = self.unknown()
         grounds = self.office.by_law(EXCLUDED, ())
-        if body.ground not in grounds:
+        if self.body.ground not in grounds:
             sentence = f"A year is excluded on these grounds only: {', '.join(grounds)}."
             found.append(Refusal("people.exclusion-ground", sentence, EXCLUDED, "ground"))
         return found
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Notes the year."""
-        operators = self.office.register.operators
-        known = operators.by_code(self.body.operator)
-        if known:
-            operators.exclude(known.number, self.body.year, self.body.ground, at)
+        if self.operator:
+            operators = self.office.register.operators
+            operators.exclude(self.operator.number, self.body.year, self.body.ground, at)
         return Outcome(0)
 
 
@@ -268,32 +279,22 @@ class TakeYearIn(Body):
         return _TakingIn(office, self)
 
 
-class _TakingIn(Asked):
+class _TakingIn(_OfYear):
     body: TakeYearIn
-
-    @property
-    def registry(self) -> str:
-        """That of the operator."""
-        known = self.office.register.operators.by_code(self.body.operator)
-        return known.registry if known else ""
 
     def problems(self) -> list[Refusal]:
         """The operator is known, and the year is excluded."""
-        known = self.office.register.operators.by_code(self.body.operator)
-        if known is None:
-            sentence = f"There is no operator {self.body.operator}."
-            return [Refusal("people.operator-unknown", sentence, DESK, "operator")]
-        if self.body.year in self.office.register.operators.excluded(known.number):
+        if self.operator is None:
+            return self.unknown()
+        if self.body.year in self.office.register.operators.excluded(self.operator.number):
             return []
-        sentence = f"Operator {known.code} is not excluded in {self.body.year}."
+        sentence = f"Operator {self.operator.code} is not excluded in {self.body.year}."
         return [Refusal("people.year-not-excluded", sentence, EXCLUDED, "year")]
 
     def carry_out(self, number: int, at: int) -> Outcome:
         """Notes that the year counts again."""
-        operators = self.office.register.operators
-        known = operators.by_code(self.body.operator)
-        if known:
-            operators.exclude(known.number, self.body.year, "", at)
+        if self.operator:
+            self.office.register.operators.exclude(self.operator.number, self.body.year, "", at)
         return Outcome(0)
 
 

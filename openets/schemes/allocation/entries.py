@@ -79,22 +79,6 @@ def status_of(entry: Entry, excluded: Collection[int], withheld: bool) -> str:
     return next((name for applies, name in rules if applies), ALLOWED)
 
 
-def to_issue(
-    entries: Iterable[Entry],
-    year: int,
-    withheld: Collection[str] = (),
-    excluded: Collection[str] = (),
-) -> tuple[int, int]:
-    """What a year's run would issue if every account could receive: allowances, and entries."""
-    asked = [
-        entry.remaining((year,) if entry.operator in excluded else ())
-        for entry in entries
-        if entry.year == year and entry.operator not in withheld
-    ]
-    lines = [quantity for quantity in asked if quantity > 0]
-    return sum(lines), len(lines)
-
-
 def not_enough(
     asked: Mapping[str, int], issued_from: Mapping[str, str], available: Mapping[str, int]
 ) -> list[str]:

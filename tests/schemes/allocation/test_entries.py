@@ -18,8 +18,8 @@ from openets.schemes.allocation.entries import (
     not_enough,
     spread,
     status_of,
-    to_issue,
 )
+from openets.schemes.allocation.issue import Facts, Plan, plan_issue
 from openets.schemes.allocation.table_law import tables_of
 
 CASES = yaml.safe_load((Path(__file__).parent / "entries.yaml").read_text())
@@ -46,9 +46,17 @@ def test_a_movement_changes_its_own_figure_only(case: dict[str, Any]) -> None:
 def test_what_a_run_comes_to() -> None:
     case = CASES["overview"]
     entries = [Entry(str(operator), *row) for operator, *row in case["entries"]]
-    found = to_issue(entries, case["year"], {str(one) for one in case["withheld"]})
-    assert found == (case["expect"]["allowances"], case["expect"]["lines"])
-    assert to_issue(entries, 2022) == (0, 0)
+    facts = {one.operator: Facts(account=int(one.operator)) for one in entries}
+    facts |= {str(one): Facts(account=one, withheld="held") for one in case["withheld"]}
+
+    def run_of(year: int) -> Plan:
+        of_year = [one for one in entries if one.year == year]
+        return plan_issue(of_year, facts, case["expect"]["allowances"], first_come=False)
+
+    found = run_of(case["year"])
+    assert found.total == case["expect"]["allowances"]
+    assert len(found.lines) == case["expect"]["lines"]
+    assert run_of(2022).lines == ()
 
 
 @pytest.mark.parametrize("case", CASES["enough"], ids=str)
