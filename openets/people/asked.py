@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.desk.approval import Answer
 from openets.desk.desk import DESK, Outcome
@@ -19,7 +19,7 @@ from openets.desk.timing import Execution
 from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
-from openets.kernel.refusal import Refusal
+from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
 from openets.people.office import Office, no_account
@@ -45,6 +45,19 @@ class Body(BaseModel):
     def of(self, office: Office) -> Asked:
         """The command in an office."""
         raise NotImplementedError
+
+
+def malformed(error: ValidationError) -> Refused:
+    """What is raised for fields that are not what is asked for: every one of them."""
+    return Refused(
+        Refusal(
+            "people.malformed",
+            f"{found['msg']}.",
+            DESK,
+            ".".join(str(part) for part in found["loc"]),
+        )
+        for found in error.errors()
+    )
 
 
 def _field(name: str, value: Any) -> Said:

@@ -10,7 +10,7 @@ from openets.desk.desk import DESK
 from openets.kernel.refusal import Refusal, Refused
 from openets.people.accounts import ChangeStatus, OpenAccount
 from openets.people.adoption import AdoptRulebook
-from openets.people.asked import Asked, Body
+from openets.people.asked import Asked, Body, malformed
 from openets.people.bulk import Bulk
 from openets.people.closing import CloseAccount
 from openets.people.extension import Extension
@@ -67,12 +67,4 @@ def load_command(office: Office, name: str, body: str) -> Asked:
     try:
         return known.model_validate_json(body).of(office)
     except ValidationError as error:
-        raise Refused(
-            Refusal(
-                "people.malformed",
-                f"{found['msg']}.",
-                DESK,
-                ".".join(str(part) for part in found["loc"]),
-            )
-            for found in error.errors()
-        ) from None
+        raise malformed(error) from None

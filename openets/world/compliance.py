@@ -14,9 +14,9 @@ from typing import NamedTuple
 from openets.rulebook.model import Rulebook
 from openets.schemes.compliance.penalties import Penalty, penalty
 from openets.schemes.compliance.rules import CORRECTIONS, FIGURES, SHORT, SURRENDERED, symbol
+from openets.world.symbols import FigureLaw
 from openets.world.totals import Totals
 
-FIGURE = "compliance.figure."
 COLUMNS = ("emissions of", "A", "B", "units missing", "penalty, EUR")
 
 
@@ -33,7 +33,7 @@ class Year(NamedTuple):
 
 def compliance_years(totals: Totals, rulebook: Rulebook) -> list[Year]:
     """Every year in which a book has emissions, in order."""
-    law = _Law(rulebook)
+    law = FigureLaw(rulebook)
     found: dict[int, Year] = {}
     accounts: dict[int, list[int]] = {}
     for account, year in totals.emissions:
@@ -59,24 +59,8 @@ def _with(year: Year, figure: int, rulebook: Rulebook) -> Year:
     )
 
 
-class _Law:
-    """What the rulebook names for figures, asked once for a year of emissions."""
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        self._asked: dict[tuple[str, int], object] = {}
-
-    def ask(self, name: str, year: int) -> object:
-        """A value for a year of emissions, whose figure is computed in the year after."""
-        found = self._asked.get((name, year))
-        if found is None:
-            found = self._rulebook.ask(FIGURE + name, for_=year + 1).value
-            self._asked[name, year] = found
-        return found
-
-
 def _figures(
-    totals: Totals, law: _Law, account: int, years: list[int]
+    totals: Totals, law: FigureLaw, account: int, years: list[int]
 ) -> Iterator[tuple[int, int]]:
     """The figure of each year with emissions, from the sums since its period began."""
     since: object = None

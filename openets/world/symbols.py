@@ -100,12 +100,12 @@ def symbols(rows: Iterable[SymbolYear], rulebook: Rulebook) -> Iterator[Found]:
     Rows may come in any order; an operator is registry and key.
     """
     ordered = sorted(rows, key=lambda row: (row.registry, row.operator_key, row.year))
-    law = _Law(rulebook)
+    law = FigureLaw(rulebook)
     for _, years in groupby(ordered, key=lambda row: (row.registry, row.operator_key)):
         yield from _of_operator(list(years), law)
 
 
-class _Law:
+class FigureLaw:
     """What the rulebook names for the years in which figures are computed, asked once each."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -121,7 +121,7 @@ class _Law:
         return found
 
 
-def _of_operator(years: list[SymbolYear], law: _Law) -> Iterator[Found]:
+def _of_operator(years: list[SymbolYear], law: FigureLaw) -> Iterator[Found]:
     reported = [row.year for row in years if row.verified is not None]
     last_reported = max(reported, default=0)
     published = {

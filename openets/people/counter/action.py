@@ -22,10 +22,9 @@ from pydantic import (
     create_model,
 )
 
-from openets.desk.desk import DESK
 from openets.kernel.actor import Actor
-from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.store import Store
+from openets.people.asked import malformed
 from openets.people.opening import Opened
 from openets.people.signing_in import Who, signed_in
 
@@ -87,15 +86,7 @@ class Action(Generic[P, T]):
         try:
             return self._arguments.model_validate(arguments)
         except ValidationError as error:
-            raise Refused(
-                Refusal(
-                    "people.malformed",
-                    f"{found['msg']}.",
-                    DESK,
-                    ".".join(str(part) for part in found["loc"]),
-                )
-                for found in error.errors()
-            ) from None
+            raise malformed(error) from None
 
 
 ACTIONS: dict[str, Action[Any, Any]] = {}
