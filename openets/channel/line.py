@@ -12,7 +12,6 @@ import hashlib
 import os
 import socket
 import struct
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Protocol
 
 UNIX_PATH_BYTES = 100  # the system allows 108
+SHORT_PLACE = Path("/tmp")  # not TMPDIR, which may be long and another for the other end
 GREETING_SECONDS = 10  # for a stranger to prove that it knows the secret
 STOPPING_SECONDS = 10  # for answers under way when the process is told to stop
 LINES = 64  # open at once; more are hung up on
@@ -54,12 +54,12 @@ class Answerer(Protocol):
 
 
 def address_of(directory: Path, name: str) -> str:
-    """The socket of this name in a folder; a path too long for one is in the temporary folder."""
+    """The socket of this name in a folder; where its path is too long for one, in a short place."""
     path = str(directory.resolve() / f"{name}.sock")
     if len(path.encode()) <= UNIX_PATH_BYTES:
         return path
     digest = hashlib.sha256(path.encode()).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"openets-{digest}.sock")
+    return str(SHORT_PLACE / f"openets-{digest}.sock")
 
 
 class Listening:

@@ -6,6 +6,7 @@ downloads nothing but packages is enough.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -45,7 +46,9 @@ def browser() -> Iterator[Browser]:
     """One browser for all tests."""
     path = find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=OPTIONS, env={**os.environ, "TMPDIR": "/tmp"}
+        )  # it has a socket there, whose path may not be long
         yield browser
         browser.close()
 

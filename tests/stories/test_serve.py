@@ -50,6 +50,8 @@ class Served:
         )
         assert self.process.stdout is not None
         found = SERVED.search(self.process.stdout.readline())
+        if not found:
+            self.end(signal.SIGKILL)  # nobody else would
         assert found, self.said()
         self.address = found[1]
 

@@ -258,7 +258,7 @@ def _out(
         print_rows(columns, plain, as_json=as_json, as_csv=as_csv, years=years)
         return
     count = write_listing(columns, shown, xlsx, name)
-    console.print(f"{number(count)} rows written to {xlsx}")
+    console.print(f"{number(count)} rows written to {xlsx}", soft_wrap=True)
 
 
 # -- uploads ---------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def demo(
     """
     with failing():
         store = _open_or_make(directory, again, seed)
-        console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/")
+        console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/", soft_wrap=True)
         figures = load_figures()
 
         sample: list[Allocated] = []

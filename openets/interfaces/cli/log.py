@@ -94,7 +94,7 @@ def write_receipt(
             out.write_text(receipt, encoding="utf-8")
         except OSError as error:
             fail(f"The receipt cannot be written to {out}: {error.strerror}.")
-        console.print(f"receipt for record {number(record)} written to {out}")
+        console.print(f"receipt for record {number(record)} written to {out}", soft_wrap=True)
 
 
 @log_app.command("check")

@@ -53,7 +53,9 @@ def replay(
         history = read_history(files)
         store = open_replay(directory, history.files)
         rows = number(history.rows)
-        console.print(f"[bold]OpenETS[/bold]  {rows} operator-years in {directory}/")
+        console.print(
+            f"[bold]OpenETS[/bold]  {rows} operator-years in {directory}/", soft_wrap=True
+        )
         _say_left_out(history)
         play_and_prove(store, history.figures, history.player)
         finish_replay(store, history.files)
@@ -64,10 +66,8 @@ def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
     with failing():
         digests = digests_of(files)
         plan = plan_blocks(*read_blocks(files), load_rulebook(load_course().jurisdiction))
-        console.print(
-            f"[bold]OpenETS[/bold]  {number(len(plan.moves))} of {number(plan.rows)} blocks in "
-            f"{directory}/"
-        )
+        what = f"{number(len(plan.moves))} of {number(plan.rows)} blocks in {directory}/"
+        console.print(f"[bold]OpenETS[/bold]  {what}", soft_wrap=True)
         _say_plan(plan)
         store = open_replay(directory, digests)
         refused: dict[str, int] = {}

@@ -34,7 +34,8 @@ def serve_store(
                 shown = f"[{host}]" if ":" in host else host
                 address = f"http://{shown}:{listening.getsockname()[1]}/"
                 for _ in serve(store, listening, (host, *(name or ()))):
-                    console.print(f"The store at {directory} is served at {address}")
+                    served = f"The store at {directory} is served at {address}"
+                    console.print(served, soft_wrap=True)
                     console.print("Ctrl-C ends it.")
         except ServingEnded as ended:
             fail(str(ended), code=1)
