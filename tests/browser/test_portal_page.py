@@ -84,6 +84,7 @@ def test_a_person_finds_what_to_do_and_takes_the_receipt_along(signed_in: Watche
     page.get_by_role("row").filter(has_text="surrender 100 more units").get_by_role("link").click()
     assert page.get_by_role("heading", level=1).inner_text().endswith("emissions of 2030")
     assert page.get_by_text("80 units are still to be surrendered, 30 April 2031").is_visible()
+    assert page.get_by_text("50 units are not covered by what the account has").is_visible()
     assert page.get_by_text(f"waits for approval by person {CEMENT_TWO}").is_visible()
     assert page.get_by_role("heading", name="Penalties").is_visible()
     assert page.get_by_text("openets compliance surrender EX-000001 --year 2030").is_visible()

@@ -55,7 +55,7 @@ def see_operator(visit: Visit, operator: str, year: Number) -> OperatorYear | No
         assert stands is not None  # it has a state
         return OperatorYear(
             stands,
-            suggestion(office, found, stands.year) if found.accounts else None,
+            suggestion(office, found, stands.year, stands.missing) if found.accounts else None,
             surrendered(sources, found, stands.year),
             explain(found.events, office.rulebook, stands.year),
             [one for one in _penalties(visit, operator) if one.year == stands.year],
@@ -86,12 +86,13 @@ def suggest_surrender(
 ) -> Suggestion | None:
     """What to surrender for a year (0: the last one); a quantity of 0 is all that is missing.
 
-    None if the operator has no account.
+    What is proposed already is not missing. None if the operator has no account.
     """
     office, found = visit.office.office, _seen(visit, operator)
     if found is None or not found.accounts:
         return None
-    return suggestion(office, found, year or office.today().year - 1, quantity or None)
+    of = year or office.today().year - 1
+    return suggestion(office, found, of, quantity or _missing(visit, found, of))
 
 
 @action
@@ -125,6 +126,13 @@ def _seen(visit: Visit, operator: str) -> History | None:
     if all(refusals):
         raise Refused(one for one in refusals[:1] if one)
     return found
+
+
+def _missing(visit: Visit, found: History, year: int) -> int:
+    office = visit.office.office
+    with sources_of(office) as sources:
+        stands = cockpit(sources, visit.office.desk.proposals, found, office.clock.now(), year)
+        return stands.missing if stands else 0
 
 
 def _penalties(visit: Visit, operator: str) -> Iterable[Case]:
