@@ -62,7 +62,7 @@ def test_what_the_law_asks_for_is_answered_while_another_writes(office: Path) ->
     log = open_local_log(store.log_directory)
     with closing(open_writer(store, log)):
         asked = rows_as_csv("account", "papers", "operator-holding", "government", store=office)
-        assert "already the writer" in say("account", "reviews", store=office).error
+        assert "already the writer" in say("account", "reviews", "--as", SENIOR, store=office).error
     log.stop()
     assert [row["document"] for row in asked] == ["permit"]
 
@@ -81,7 +81,7 @@ def test_from_the_first_entry_to_the_closing(office: Path) -> None:
     assert "people.too-few-representatives" in said.error
     opened = two(office, *request, *REPRESENTED, "--document", "permit=file 7")
     assert "open account, completed" in opened
-    rows = rows_as_json("holder", "accounts", TRADER, store=office)
+    rows = rows_as_json("holder", "accounts", TRADER, "--as", SENIOR, store=office)
     assert rows[-1]["account"].startswith(f"EX-100-{NEXT}-0-")
     full = rows[-1]["account"]
     close = ("account", "close", full, "--reason", "the works are gone")
@@ -126,12 +126,14 @@ def test_an_account_is_suspended_passed_on_and_reviewed(office: Path) -> None:
     pass_on = ("account", "hand-over", CEMENT, "--holder", GLASS, "--reason", "sale of the works")
     named = ("--representative", f"{GLASS_ONE}={BOTH}", "--representative", f"{GLASS_TWO}={BOTH}")
     two(office, *pass_on, *named, "--document", "permit=file 8")
-    assert len(rows_as_json("holder", "accounts", GLASS, store=office)) == 2
-    due = rows_as_csv("account", "reviews", store=office)
+    assert len(rows_as_json("holder", "accounts", GLASS, "--as", SENIOR, store=office)) == 2
+    due = rows_as_csv("account", "reviews", "--as", SENIOR, store=office)
     assert [one["due"] for one in due] == ["overdue", "overdue"]  # glass and the trader
     two(office, "account", "review", GLASS)
     two(office, "account", "review", TRADER)
-    assert run("account", "reviews", store=office) == "No review is due.\n"
-    (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", store=office)
+    assert run("account", "reviews", "--as", SENIOR, store=office) == "No review is due.\n"
+    (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", "--as", SENIOR, store=office)
     assert (row["last review"], row["due"]) == ("2030-03-04", "2033-03-04")
-    assert "is no day" in say("account", "reviews", "--by", "soon", store=office).error
+    assert (
+        "is no day" in say("account", "reviews", "--by", "soon", "--as", SENIOR, store=office).error
+    )

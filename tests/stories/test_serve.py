@@ -27,6 +27,7 @@ from openets.people.counter.process import MAY_NOT_GO_ON
 from openets.translog.client import connect_log
 from tests.small_office import (
     CEMENT,
+    CEMENT_ONE,
     OTHER_SENIOR,
     SENIOR,
     TRADER,
@@ -146,8 +147,11 @@ def walk(store: Path) -> list[object]:
         say("desk", "withdraw", 3, "--as", SENIOR, "--reason", "mistyped", store=store),
         say("account", "refuse", 3, "--ground", "luck", "--as", OTHER_SENIOR, store=store),
         say("account", "papers", "trading", "organisation", store=store),
-        say("account", "reviews", "--json", store=store),
-        say("holder", "accounts", 99, store=store),
+        say("account", "reviews", "--json", "--as", SENIOR, store=store),
+        say("holder", "accounts", 99, "--as", SENIOR, store=store),
+        say("holder", "accounts", TRADER, "--as", CEMENT_ONE, store=store),
+        say("desk", "list", "--all", "--language", "sl", "--as", SENIOR, store=store),
+        say("desk", "list", "--all", "--as", CEMENT_ONE, store=store),
         say("desk", "propose", "melt", "--set", "x=1", "--as", SENIOR, store=store),
         say("work", store=store).error,  # who serves has sent the notices, or some of them
         told(store),
@@ -177,7 +181,10 @@ def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     assert status == 200
     before = int(re.findall(r"Records in the log</dt><dd>(\d+)", page)[0])
     assert walk(served.store) == alone
-    assert rows_as_json("desk", "list", "--all", store=served.store)[-1]["state"] == "completed"
+    assert (
+        rows_as_json("desk", "list", "--all", "--as", SENIOR, store=served.store)[-1]["state"]
+        == "completed"
+    )
     status, page = served.get()
     after = int(re.findall(r"Records in the log</dt><dd>(\d+)", page)[0])
     assert after == before + 1  # the freeze that was approved
@@ -212,7 +219,7 @@ def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     said.append(say(*words, store=served.store))
     assert any("completed" in one.out + one.error for one in said), said
     assert "ended (killed by signal 9); it is started again" in served.said()
-    (row,) = rows_as_json("desk", "list", "--all", store=served.store)
+    (row,) = rows_as_json("desk", "list", "--all", "--as", SENIOR, store=served.store)
     assert row["state"] == "completed"
     assert "frozen by record" in run("account", "show", TRADER, store=served.store)
     assert served.end(signal.SIGINT) == 0

@@ -13,7 +13,7 @@ import typer
 
 from openets.desk.delivery import is_address
 from openets.desk.directory import Contact
-from openets.desk.proposals import Proposal, Proposals
+from openets.desk.proposals import Proposal
 from openets.desk.said import ENGLISH, LANGUAGES
 from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
@@ -57,9 +57,9 @@ def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]
 
 
 @contextmanager
-def _reading(directory: Path) -> Iterator[tuple[Proposals, Register]]:
+def _register(directory: Path) -> Iterator[Register]:
     with opened(directory) as store, closing(desk_database(store)) as database:
-        yield Proposals(database, store.store), Register(database)
+        yield Register(database)
 
 
 @desk_app.command("propose")
@@ -173,27 +173,32 @@ def show_proposal(proposal: Proposal) -> None:
 @desk_app.command("list")
 def list_proposals(
     everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List proposals that wait, newest first."""
-    with _reading(directory) as (proposals, _):
-        rows = [
-            (
-                str(one.number),
-                one.command,
-                one.state,
-                str(one.proposer),
-                moment(one.created),
-                moment(one.execute_at) if one.execute_at else "",
-                one.body,
-            )
-            for one in proposals.every()
-            if everything or not one.settled
-        ]
-        columns = ("number", "command", "state", "by", "proposed", "execution", "what")
-        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+    """List the proposals you may see that wait, newest first; JSON and CSV have the fields too."""
+    check_language(language)
+    with at_the_desk(directory, as_person) as (counter, who):
+        found = counter.ask(actions.proposals, who, everything, language)
+    rows = [
+        (
+            str(one.number),
+            one.command,
+            one.state,
+            str(one.proposer or ""),
+            moment(one.created),
+            moment(one.execute_at) if one.execute_at else "",
+            one.what,
+            *([one.body] if as_json or as_csv else []),
+        )
+        for one in found
+    ]
+    columns = ["number", "command", "state", "by", "proposed", "execution", "what"]
+    columns += ["body"] if as_json or as_csv else []
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 @desk_app.command("commands")
@@ -225,7 +230,7 @@ def add_person(
     if role not in ROLES:
         fail(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
     contact = _contact(mail, language)
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         person, token = register.add_person(role, registry or None)
         register.contacts.put(person.number, contact)
         place = f" of registry {registry}" if registry else ""
@@ -242,7 +247,7 @@ def set_contact(
 ) -> None:
     """Set where notices to a person go, and in which language; without --mail nowhere."""
     contact = _contact(mail, language)
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         if register.person(number) is None:
             fail(f"There is no person {number}.")
         register.contacts.put(number, contact)
@@ -252,9 +257,14 @@ def set_contact(
 def _contact(mail: str, language: str) -> Contact:
     if mail and not is_address(mail):
         fail(f"{mail!r} is no address: write name@host.")
+    check_language(language)
+    return Contact(mail, language)
+
+
+def check_language(language: str) -> None:
+    """Ends the command if the catalogue has no such language."""
     if language not in LANGUAGES:
         fail(f"--language is one of {', '.join(LANGUAGES)}.")
-    return Contact(mail, language)
 
 
 @person_app.command("list")
@@ -262,7 +272,7 @@ def list_persons(
     directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
 ) -> None:
     """List persons by number and role."""
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         rows = [
             (str(one.number), one.role, one.registry or "", one.state) for one in register.persons()
         ]
