@@ -7,6 +7,7 @@ to a day of that year.
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.small_office import (
     GLASS,
     GLASS_ONE,
     GLASS_TWO,
+    KIND,
     MONDAY,
     OTHER_SENIOR,
     SENIOR,
@@ -137,3 +139,58 @@ def test_an_account_is_suspended_passed_on_and_reviewed(office: Path) -> None:
     assert (
         "is no day" in say("account", "reviews", "--by", "soon", "--as", SENIOR, store=office).error
     )
+
+
+TO_GLASS = {"transferring": TRADER, "acquiring": GLASS, "kind": KIND, "quantity": 5}
+
+
+def sets(**fields: object) -> tuple[str, ...]:
+    return tuple(word for name, value in fields.items() for word in ("--set", f"{name}={value}"))
+
+
+NO_LAW: list[tuple[tuple[str | int, ...], str]] = [
+    (("holder", "accounts", TRADER), "The law of 2026-11-25 has no account type trading."),
+    (
+        ("account", "hand-over", CEMENT, "--holder", GLASS, "--reason", "sale"),
+        "The law of 2026-11-25 has no account type operator-holding.",
+    ),
+    (
+        ("desk", "propose", "transaction", *sets(type="10-0", **TO_GLASS)),
+        "desk.calendar has no value for 2026-11-25; it applies from 2030-01-01.",
+    ),
+    (
+        ("desk", "propose", "trusted account", *sets(account=TRADER, listed=GLASS)),
+        "desk.calendar has no value for 2026-11-25",
+    ),
+]
+REFUSED: list[tuple[tuple[str | int, ...], str]] = [
+    (("account", "status", TRADER, "blocked", "--reason", "x"), "no account status blocked"),
+    (("account", "close", TRADER, "--reason", "x"), "no account status closing"),
+    (
+        ("account", "request", "trading", "--registry", "EX", "--holder", TRADER),
+        "has no account type trading on that day",
+    ),
+]
+ANSWERED: list[tuple[str | int, ...]] = [
+    ("account", "reviews"),
+    ("allocation", "show"),
+    ("allocation", "reserve", 2030),
+    ("desk", "list"),
+    ("inbox", "list"),
+]
+
+
+def test_before_the_law_of_a_store_applies_that_is_said(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example's law applies from 2030; what needs none of it is answered all the same."""
+    clock = FixedClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    monkeypatch.setattr("openets.people.opening.SystemClock", lambda: clock)
+    for words, sentence in [*NO_LAW, *REFUSED]:
+        answer = say(*words, "--as", SENIOR, store=office)
+        assert (answer.code, answer.out) == (2, "")
+        assert sentence in answer.error
+        assert ("people.no-law" in answer.error) == ((words, sentence) in NO_LAW)
+    for words in ANSWERED:
+        assert run(*words, "--as", SENIOR, store=office)
+    assert run("work", store=office) == "Nothing is due.\n"
