@@ -16,7 +16,7 @@ from openets.people.closing import CloseAccount
 from openets.people.extension import Extension
 from openets.people.freezes import Freeze
 from openets.people.handover import HandOver
-from openets.people.maintenance import Maintain
+from openets.people.maintenance import CancelMaintenance, Maintain
 from openets.people.office import Office
 from openets.people.registrations import (
     ExcludeYear,
@@ -52,6 +52,7 @@ def commands(extensions: Iterable[Extension] = ()) -> Mapping[str, type[Body]]:
         HandOver,
         Review,
         Maintain,
+        CancelMaintenance,
     )
     brought = (one for extension in extensions for one in extension.commands)
     return {one.name: one for one in (*every, *brought)}

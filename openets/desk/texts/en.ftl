@@ -15,6 +15,8 @@ as-word = { $word }
 from-account = account { $account }
 from-creation = creation
 for-year = , for { $year }
+one-registry = registry { $registry }
+every-registry = every registry
 
 ## What is asked
 
@@ -69,6 +71,7 @@ asked-installations =
         [one] { $units } sub-installation
        *[other] { $units } sub-installations
     }{ $due }; digest { $digest }
+asked-no-maintenance = to cancel the maintenance of { $registry } from { $opens } until { $closes }, planned by proposal { $number }: { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = account { $value }
@@ -248,6 +251,11 @@ notice-maintenance = The registry will be closed for maintenance
 
         What waits is not lost: deadlines that fall into the window are extended, and what was to be
         carried out in it is carried out afterwards.
+notice-no-maintenance = The registry stays open: the maintenance is cancelled
+    .body =
+        By proposal { $number } it was decided: { $what }.
+
+        Deadlines and times of execution are what they would have been without the window.
 notice-assigned = Task { $number } was given to you
     .body =
         Task { $number } was given to you: { $what }.
@@ -336,6 +344,7 @@ word-close-account = close account
 word-hand-over-account = hand over account
 word-review = review
 word-maintenance = maintenance
+word-cancel-maintenance = cancel maintenance
 word-forward = forward
 word-backward = backward
 word-true = yes

@@ -15,6 +15,8 @@ as-word = { $word }
 from-account = z računa { $account }
 from-creation = ob nastanku
 for-year = , za leto { $year }
+one-registry = registra { $registry }
+every-registry = vseh registrov
 
 ## Kaj se predlaga
 
@@ -87,6 +89,7 @@ asked-installations =
         [few] { $units } podnaprave
        *[other] { $units } podnaprav
     }{ $due }; povzetek { $digest }
+asked-no-maintenance = preklic vzdrževanja { $registry } od { $opens } do { $closes }, načrtovanega s predlogom { $number }: { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = račun { $value }
@@ -270,6 +273,11 @@ notice-maintenance = Register bo zaprt zaradi vzdrževanja
 
         Kar čaka, ni izgubljeno: roki, ki se iztečejo med zaprtjem, se podaljšajo, izvedbe pa se
         opravijo po njem.
+notice-no-maintenance = Register ostane odprt: vzdrževanje je preklicano
+    .body =
+        S predlogom { $number } je odločeno: { $what }.
+
+        Roki in izvedbe so taki, kot bi bili brez načrtovanega zaprtja.
 notice-assigned = Dodeljena vam je naloga { $number }
     .body =
         Dodeljena vam je naloga { $number }: { $what }.
@@ -358,6 +366,7 @@ word-close-account = zaprtje računa
 word-hand-over-account = prenos računa na drugega imetnika
 word-review = pregled
 word-maintenance = vzdrževanje
+word-cancel-maintenance = preklic vzdrževanja
 word-forward = naprej
 word-backward = nazaj
 word-true = da

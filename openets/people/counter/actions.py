@@ -17,6 +17,7 @@ from openets.kernel.clock import instant
 from openets.kernel.refusal import Refused
 from openets.people import accounts, reviewing
 from openets.people.counter.action import Number, Visit, action
+from openets.people.maintenance import windows_planned
 from openets.people.reviews import ACCOUNT
 
 
@@ -64,6 +65,20 @@ class ReviewRow(NamedTuple):
     number: int | str
     last: date | None
     due: date
+
+
+class WindowRow(NamedTuple):
+    """A maintenance window, with the proposal that planned it; instants in microseconds.
+
+    `registry` is empty for every registry; `state` planned, open, over or cancelled.
+    """
+
+    proposal: int
+    registry: str
+    opens: int
+    closes: int
+    reason: str
+    state: str
 
 
 # -- proposals ---------------------------------------------------------------------------------
@@ -177,4 +192,15 @@ def reviews_by(visit: Visit, day: date | None = None) -> list[ReviewRow]:
             one.due,
         )
         for one in visit.sight.among(due, partial(reviewing.place_of, office))
+    ]
+
+
+@action
+def windows(visit: Visit) -> list[WindowRow]:
+    """The maintenance windows that concern the asker; everybody of a registry is told of them."""
+    office, mine = visit.office, visit.actor.registry
+    return [
+        WindowRow(one.proposal, *one.window, one.state)
+        for one in windows_planned(office.office, office.desk.proposals)
+        if mine is None or one.window.registry in ("", mine)
     ]
