@@ -155,7 +155,7 @@ def test_the_time_shown_before_approval_knows_the_window(day: InboxDay) -> None:
     actor = day.who(CEMENT_ONE)
     _, execution = day.office.desk.preview(actor, "transaction", body + '"quantity": 1}')
     assert execution.at == CLOSES
-    assert execution.reason.endswith("The registry is closed for maintenance until then.")
+    assert execution.reason.told().endswith("The registry is closed for maintenance until then.")
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,51 @@ field-verifier = verifier { $value }
 field-year = year { $value }
 field-other = { $name } { $value }
 
+## Why a second person, and why then
+
+needs-two = This is always approved by two.
+needs-by-itself = The law does this by itself.
+needs-inbound = It comes from another registry.
+needs-always = { $type } is always approved by two.
+needs-nobody = { $type } needs nobody's approval.
+needs-administrator = An administrator proposed it.
+needs-second-asked = The account asks for a second representative.
+needs-second-not-asked = The account asks for no second representative.
+needs-government = A government account acquires.
+needs-not-trusted = The acquiring account is not trusted.
+needs-also-towards-trusted = The account asks for a second representative also towards trusted accounts.
+needs-not-towards-trusted = The acquiring account is trusted.
+nobody-decided =
+    Nobody decided on it in { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }.
+when-approved = Carried out as soon as it is approved.
+when-at-once = Carried out at once.
+when-type-does-not-wait = Transactions of this type do not wait.
+when-hours-after =
+    { $hours ->
+        [one] { $hours } hour
+       *[other] { $hours } hours
+    } after confirmation; the clock stops on non-working days.
+when-confirmed-before = The account is not trusted; confirmed before { $limit }, so at { $hour } of working day { $day } after.
+when-confirmed-after = The account is not trusted; confirmed after { $limit }, so at { $hour } of working day { $day } after.
+when-minutes-after =
+    { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    } after confirmation, whole days counted as working days; first moment in the hours of { $day }.
+when-trusted-now = The account is trusted: at once in the hours of a working day, { $first } to { $last }.
+when-trusted-next-hours = The account is trusted: when the hours of a working day begin, { $first } to { $last }.
+when-trusted-within-hours = The account is trusted: within the hours of working days.
+when-trusted-after-minutes =
+    Trusted { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    } after approval, whole days counted as working days.
+when-trusted-on-working-day = Trusted from { $hour } of working day { $day } after the proposal.
+when-after-maintenance = { $reason } The registry is closed for maintenance until then.
+
 ## How things stand
 
 stands-holding =

@@ -161,9 +161,10 @@ def show_proposal(proposal: Proposal) -> None:
     """Prints how a proposal stands."""
     console.print(f"[bold]proposal {proposal.number}[/bold]  {proposal.command}, {proposal.state}")
     if proposal.execute_at:
-        console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {proposal.reason}")
+        why = proposal.why_then.told()
+        console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {why}")
     elif proposal.needs:
-        console.print(f"needs a second person: {proposal.needs}", soft_wrap=True)
+        console.print(f"needs a second person: {proposal.why_two.told()}", soft_wrap=True)
     if proposal.result:
         console.print(f"record {proposal.result} of the ledger")
     if proposal.why:

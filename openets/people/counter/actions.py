@@ -24,7 +24,8 @@ from openets.people.reviews import ACCOUNT
 class Proposed(NamedTuple):
     """The proposal as it stands; if a second person must approve it, when it would be done.
 
-    `execute_at` is in microseconds since 1970, None where nobody has to approve.
+    `execute_at` is in microseconds since 1970, None where nobody has to approve; `reason` says why
+    then, in the asker's language.
     """
 
     proposal: Proposal
@@ -85,14 +86,14 @@ class WindowRow(NamedTuple):
 
 
 @action
-def propose(visit: Visit, command: str, body: str) -> Proposed:
+def propose(visit: Visit, command: str, body: str, language: str = ENGLISH) -> Proposed:
     """Proposes a command; `body` is the JSON of its fields."""
     desk, actor = visit.office.desk, visit.actor
     proposal = desk.propose(actor, command, body)
     if not proposal.needs:
         return Proposed(proposal)
     _, execution = desk.preview(actor, command, body)
-    return Proposed(proposal, instant(execution.at), execution.reason)
+    return Proposed(proposal, instant(execution.at), execution.reason.told(language))
 
 
 @action
