@@ -48,8 +48,8 @@ class Proposal(NamedTuple):
     """A stored proposal. Instants are microseconds since 1970, 0 where there is none.
 
     `needs` says why a second person is needed, empty if none is, `reason` why it is carried out
-    when it is: both as stored, without a language. `result` is the ledger's record, 0 while there is
-    none; `why` the reason of a refusal, a withdrawal or a termination. `settled`
+    when it is: both as stored, without a language. `result` is the ledger's record, 0 while there
+    is none; `why` the reason of a refusal, a withdrawal or a termination. `settled`
     is 1 once nothing is left reserved for it.
     """
 
