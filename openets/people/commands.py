@@ -13,6 +13,7 @@ from openets.people.adoption import AdoptRulebook
 from openets.people.asked import Asked, Body, malformed
 from openets.people.bulk import Bulk
 from openets.people.closing import CloseAccount
+from openets.people.corrections import Correct
 from openets.people.extension import Extension
 from openets.people.freezes import Freeze
 from openets.people.handover import HandOver
@@ -35,6 +36,7 @@ def commands(extensions: Iterable[Extension] = ()) -> Mapping[str, type[Body]]:
     """Every command by its name, with those the schemes bring."""
     every: tuple[type[Body], ...] = (
         Move,
+        Correct,
         OpenAccount,
         ChangeStatus,
         Freeze,

@@ -34,7 +34,7 @@ COMMANDS = commands(EXTENSIONS)
 OWN_SENTENCES = {
     *("transaction", "bulk transaction", "adopt rulebook", "emissions table"),
     *("cap", "creation", "allocation table", "allocation run", "implementation measures"),
-    "cancel maintenance",
+    *("correction", "cancel maintenance"),
 }
 
 

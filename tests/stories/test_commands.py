@@ -320,6 +320,8 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "approve", 1), "Nobody is signed in"),
     (("desk", "approve", 0), "Invalid value"),
     (("desk", "reject", 1, *REASON), "Nobody is signed in"),
+    (("desk", "correct", 0, *REASON), "Invalid value"),
+    (("desk", "correct", 1, *REASON), "Nobody is signed in"),
     (("desk", "withdraw", 1), "Missing option '--reason'"),
     (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
     (("person", "add", "king"), "There is no role 'king'"),

@@ -72,6 +72,7 @@ asked-installations =
        *[other] { $units } sub-installations
     }{ $due }; digest { $digest }
 asked-no-maintenance = to cancel the maintenance of { $registry } from { $opens } until { $closes }, planned by proposal { $number }: { $reason }
+asked-correction = correction of record { $record }: { $movement }; { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = account { $value }
@@ -357,6 +358,7 @@ word-freeze = freeze
 word-lift = lift
 word-transaction = transaction
 word-bulk-transaction = bulk transaction
+word-correction = correction
 word-open-account = open account
 word-change-status = change status
 word-adopt-rulebook = adopt rulebook

@@ -90,6 +90,7 @@ asked-installations =
        *[other] { $units } podnaprav
     }{ $due }; povzetek { $digest }
 asked-no-maintenance = preklic vzdrževanja { $registry } od { $opens } do { $closes }, načrtovanega s predlogom { $number }: { $reason }
+asked-correction = popravek zapisa { $record }: { $movement }; { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = račun { $value }
@@ -387,6 +388,7 @@ word-freeze = zamrznitev
 word-lift = odprava zamrznitve
 word-transaction = transakcija
 word-bulk-transaction = skupna transakcija
+word-correction = popravek
 word-open-account = odprtje računa
 word-change-status = sprememba statusa
 word-adopt-rulebook = sprejetje prava

@@ -29,6 +29,7 @@ from openets.interfaces.cli.output import (
 )
 from openets.people.commands import commands
 from openets.people.counter import actions
+from openets.people.counter.actions import Proposed
 from openets.people.counter.client import Counter
 from openets.people.matrix import page
 from openets.people.opening import desk_database, send_notices
@@ -79,14 +80,31 @@ def propose_fields(
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
     with at_the_desk(directory, as_person) as (counter, who):
-        proposed = counter.ask(actions.propose, who, command, body)
-        show_proposal(proposed.proposal)
-        if proposed.execute_at is None:
-            return
-        console.print(
-            f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}",
-            soft_wrap=True,
-        )
+        _show_proposed(counter.ask(actions.propose, who, command, body))
+
+
+def _show_proposed(proposed: Proposed) -> None:
+    """Prints how a new proposal stands, and when it would be carried out."""
+    show_proposal(proposed.proposal)
+    if proposed.execute_at is not None:
+        when = f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}"
+        console.print(when, soft_wrap=True)
+
+
+@desk_app.command("correct")
+def correct(
+    record: Annotated[int, typer.Argument(help="Number of the wrong record.", min=1)],
+    reason: ReasonOption,
+    quantity: Annotated[
+        int, typer.Option(help="Units to move back; all that are left if nothing is said.", min=0)
+    ] = 0,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Propose to correct a record, by the type the law has for it: a new record names the old."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        asked = (record, quantity, reason)
+        _show_proposed(counter.ask(actions.propose_correction, who, *asked))
 
 
 def _field(text: str) -> tuple[str, object]:

@@ -16,6 +16,7 @@ from openets.desk.said import ENGLISH, Said
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refused
 from openets.people import accounts, reviewing
+from openets.people.corrections import correction_of
 from openets.people.counter.action import Number, Visit, action
 from openets.people.maintenance import windows_planned
 from openets.people.reviews import ACCOUNT
@@ -88,12 +89,29 @@ class WindowRow(NamedTuple):
 @action
 def propose(visit: Visit, command: str, body: str, language: str = ENGLISH) -> Proposed:
     """Proposes a command; `body` is the JSON of its fields."""
+    return _proposed(visit, command, body, language)
+
+
+def _proposed(visit: Visit, command: str, body: str, language: str) -> Proposed:
     desk, actor = visit.office.desk, visit.actor
     proposal = desk.propose(actor, command, body)
     if not proposal.needs:
         return Proposed(proposal)
     _, execution = desk.preview(actor, command, body)
     return Proposed(proposal, instant(execution.at), execution.reason.told(language))
+
+
+@action
+def propose_correction(
+    visit: Visit, record: Number, quantity: Number, reason: str, language: str = ENGLISH
+) -> Proposed:
+    """Proposes the correction of a record; a quantity of 0 is all that is left of it."""
+    office, actor = visit.office, visit.actor
+    refusal = office.directory.may(actor, "propose correction", actor.registry or "", 0)
+    if refusal:
+        raise Refused(refusal)
+    body = correction_of(office.office, record, quantity, reason)
+    return _proposed(visit, body.name, body.model_dump_json(), language)
 
 
 @action
