@@ -25,6 +25,7 @@ import pytest
 from openets.ledger.store import open_store, open_writer
 from openets.people.counter.process import MAY_NOT_GO_ON
 from openets.translog.client import connect_log
+from tests.conftest import MakeDatabase
 from tests.small_office import (
     CEMENT,
     CEMENT_ONE,
@@ -115,9 +116,17 @@ def wait_for(what: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+on_sqlite, on_both = (
+    pytest.mark.parametrize("make_database", engines, indirect=True)
+    for engines in (["sqlite"], ["sqlite", "postgresql"])
+)
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    found = Served(make_office(tmp_path / "office").directory)
+def served(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Served]:
+    """A store that is served, its books and its desk on either engine."""
+    urls = {name: make_database(name) for name in ("journal", "query", "desk", "log")}
+    found = Served(make_office(tmp_path / "office", urls).directory)
     yield found
     found.close()
 
@@ -173,6 +182,7 @@ def told(store: Path) -> list[tuple[str, str]]:
     return sorted((row["to"], row["subject"]) for row in rows)
 
 
+@on_both
 def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     served: Served, tmp_path: Path
 ) -> None:
@@ -203,7 +213,14 @@ def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     assert not list(served.store.rglob("*.sock"))
 
 
-@pytest.mark.parametrize("victim", [WRITER, LOG, WEB])
+@pytest.mark.parametrize(
+    ("make_database", "victim"),
+    [
+        *(("sqlite", victim) for victim in (WRITER, LOG, WEB)),
+        *(("postgresql", victim) for victim in (WRITER, LOG)),
+    ],
+    indirect=["make_database"],
+)
 def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     served: Served, victim: str
 ) -> None:
@@ -227,6 +244,7 @@ def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     assert (found["sound"], found["records"]) == (True, 14)  # 13 of the office, one freeze
 
 
+@on_sqlite
 def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Served) -> None:
     assert set(served.children()) == {WRITER, LOG, WEB}
     served.end(signal.SIGKILL)
@@ -236,6 +254,7 @@ def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Se
     again.close()
 
 
+@on_sqlite
 def test_a_writer_that_may_not_go_on_ends_everything(served: Served) -> None:
     """Another writer, past the lock of this machine, takes over at the log."""
     store = open_store(served.store)
