@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from openets.desk.said import Said
 from openets.desk.timing import Law
 from openets.rulebook.model import NoLaw
 
@@ -38,10 +39,10 @@ class Process(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Whether a second person is needed, the reason in a sentence, and what decides."""
+    """Whether a second person is needed, the reason as something said, and what decides."""
 
     needed: bool
-    reason: str
+    reason: Said
     citation: str
 
 
@@ -91,26 +92,20 @@ def second_person(law: Law, facts: Facts) -> Answer:
     process = process_of(law, facts.type)
     by_setting = facts.settings.second_for_surrender
     rules = (
-        (facts.inbound, True, "It comes from another registry."),
-        (process.second_person == "always", True, f"{facts.type} is always approved by two."),
-        (process.second_person == "never", False, f"{facts.type} needs nobody's approval."),
-        (facts.by_administrator, True, "An administrator proposed it."),
+        (facts.inbound, True, Said("needs-inbound")),
+        (process.second_person == "always", True, Said("needs-always", {"type": facts.type})),
+        (process.second_person == "never", False, Said("needs-nobody", {"type": facts.type})),
+        (facts.by_administrator, True, Said("needs-administrator")),
         (
             process.second_person == "by account setting",
             by_setting,
-            "The account asks for a second representative."
-            if by_setting
-            else "The account asks for no second representative.",
+            Said("needs-second-asked" if by_setting else "needs-second-not-asked"),
         ),
-        (facts.to_government, True, "A government account acquires."),
-        (not facts.trusted, True, "The acquiring account is not trusted."),
-        (
-            facts.settings.second_for_trusted,
-            True,
-            "The account asks for a second representative also towards trusted accounts.",
-        ),
+        (facts.to_government, True, Said("needs-government")),
+        (not facts.trusted, True, Said("needs-not-trusted")),
+        (facts.settings.second_for_trusted, True, Said("needs-also-towards-trusted")),
     )
     for applies, needed, reason in rules:
         if applies:
             return Answer(needed, reason, process.path)
-    return Answer(False, "The acquiring account is trusted.", process.path)
+    return Answer(False, Said("needs-not-towards-trusted"), process.path)

@@ -150,7 +150,7 @@ class Desk:
         execution = asked.timing(now, now)
         open_again = afterwards(instant(execution.at), self.windows.of(asked.registry))
         if not asked.urgent and open_again > instant(execution.at):
-            reason = f"{execution.reason} The registry is closed for maintenance until then."
+            reason = Said("when-after-maintenance", {"reason": execution.reason})
             execution = Execution(moment(open_again), reason, RULE)
         return asked.needs(actor, now), execution
 
@@ -181,10 +181,10 @@ class Desk:
                 created=instant(now),
                 expires=instant(now + open_for) if open_for else NEVER,
                 state=states.DRAFTED,
-                needs=answer.reason if answer.needed else "",
+                needs=answer.reason.stored() if answer.needed else "",
                 decider=SYSTEM,
                 execute_at=0,
-                reason=execution.reason,
+                reason=execution.reason.stored(),
                 citation=execution.citation,
                 result=0,
                 why="",
@@ -211,7 +211,7 @@ class Desk:
             line = self._line(asked, BY_ITSELF, "event-not-reserved", reason=why)
             self._end(proposal, asked, states.TERMINATED, line, why)
         elif proposal.needs:
-            line = self._line(asked, BY_ITSELF, "event-awaiting", reason=proposal.needs)
+            line = self._line(asked, BY_ITSELF, "event-awaiting", reason=proposal.why_two)
             self._move(proposal, asked, states.AWAITING, line)
         else:
             self._confirm(proposal, asked, BY_ITSELF, "event-confirmed")
@@ -314,7 +314,7 @@ class Desk:
             change=Change(
                 decider=actor.id,
                 execute_at=at,
-                reason=execution.reason,
+                reason=execution.reason.stored(),
                 citation=execution.citation,
             ),
         )
@@ -404,10 +404,8 @@ class Desk:
         expires = self.deadline(proposal.registry, proposal.expires)
         if expires == NEVER or expires > instant(self.clock.now()):
             return False
-        days = (moment(proposal.expires) - moment(proposal.created)).days
-        why = f"Nobody decided on it in {days} days."
-        line = self._line(asked, BY_ITSELF, "event-expired", days=days)
-        self._end(proposal, asked, states.EXPIRED, line, why)
+        line = self._line(asked, BY_ITSELF, "event-expired", days=proposal.days_open)
+        self._end(proposal, asked, states.EXPIRED, line, proposal.undecided.told())
         return True
 
     def _end(self, proposal: Proposal, asked: Command, to: str, line: Line, why: str) -> None:

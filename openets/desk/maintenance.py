@@ -1,6 +1,7 @@
 """Maintenance windows: nothing is carried out in them, and nothing that waits is lost by them.
 
-A window is planned by two administrators and kept as data, for one registry or for all. While it is
+A window is planned by two administrators and kept as data, for one registry or for all; until it
+opens two of them may cancel it, and then it counts no more. While it is
 open new proposals are refused or stored for later, nobody approves, and `work` leaves the registry
 alone; stopping something, and a command that cannot wait, is possible at any time. A deadline that
 falls into a window moves out of it, by the registered formula the law names (`desk.maintenance`);
@@ -27,6 +28,10 @@ TABLE = (
     "CREATE TABLE maintenance (number {id} PRIMARY KEY, registry TEXT NOT NULL,"
     " opens {id} NOT NULL, closes {id} NOT NULL, reason TEXT NOT NULL, origin TEXT NOT NULL UNIQUE)"
 )
+CANCELLED = (
+    "CREATE TABLE maintenance_cancelled (planned TEXT PRIMARY KEY, origin TEXT NOT NULL UNIQUE)"
+)
+_COLUMNS = "registry, opens, closes, reason"
 
 
 class Window(NamedTuple):
@@ -98,6 +103,9 @@ class Windows:
         if not database.has_table("maintenance"):
             with database.durable("desk.create-maintenance"):
                 database.run(TABLE)
+        if not database.has_table("maintenance_cancelled"):
+            with database.durable("desk.create-cancelled"):
+                database.run(CANCELLED)
 
     def plan(self, window: Window, origin: str) -> None:
         """Enters a window; the same origin enters it once."""
@@ -108,17 +116,31 @@ class Windows:
                 (number, *window, origin),
             )
 
-    def has(self, origin: str) -> bool:
-        """True if a window of this origin was entered."""
-        return (
-            self.database.row("SELECT 1 FROM maintenance WHERE origin = ?", (origin,)) is not None
+    def planned(self, origin: str) -> Window | None:
+        """The window of an origin, cancelled or not, or None."""
+        found = self.database.row(f"SELECT {_COLUMNS} FROM maintenance WHERE origin = ?", (origin,))
+        return Window._make(found) if found else None
+
+    def cancel(self, planned: str, origin: str) -> None:
+        """The window of an origin counts no more; what cancels it has an origin of its own."""
+        with self.database.durable("desk.maintenance-cancelled"):
+            self.database.run(
+                "INSERT INTO maintenance_cancelled VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (planned, origin),
+            )
+
+    def cancelled_by(self, planned: str) -> str | None:
+        """The origin of what cancelled the window of an origin, or None."""
+        found = self.database.row(
+            "SELECT origin FROM maintenance_cancelled WHERE planned = ?", (planned,)
         )
+        return str(found[0]) if found else None
 
     def of(self, registry: str) -> list[Window]:
         """The windows that close a registry, by when they open; for no registry those for all."""
         rows = self.database.rows(
-            "SELECT registry, opens, closes, reason FROM maintenance"
-            " WHERE registry IN ('', ?) ORDER BY opens, number",
+            f"SELECT {_COLUMNS} FROM maintenance WHERE registry IN ('', ?)"
+            " AND origin NOT IN (SELECT planned FROM maintenance_cancelled) ORDER BY opens, number",
             (registry,),
         )
         return [Window._make(row) for row in rows]

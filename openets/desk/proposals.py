@@ -11,9 +11,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from openets.desk import said as texts
 from openets.desk.said import Said
 from openets.desk.trail import Asked, Event, Trail
 from openets.kernel.actor import Actor
+from openets.kernel.clock import moment
 from openets.storage.database import Database, StorageError
 
 DRAFTED = "drafted"  # stored, its reservation not yet certain
@@ -45,8 +47,9 @@ _COLUMNS = (
 class Proposal(NamedTuple):
     """A stored proposal. Instants are microseconds since 1970, 0 where there is none.
 
-    `needs` says why a second person is needed, empty if none is. `result` is the ledger's record,
-    0 while there is none; `why` the reason of a refusal, a withdrawal or a termination. `settled`
+    `needs` says why a second person is needed, empty if none is, `reason` why it is carried out
+    when it is: both as stored, without a language. `result` is the ledger's record, 0 while there
+    is none; `why` the reason of a refusal, a withdrawal or a termination. `settled`
     is 1 once nothing is left reserved for it.
     """
 
@@ -66,6 +69,26 @@ class Proposal(NamedTuple):
     result: int
     why: str
     settled: int = 0
+
+    @property
+    def why_two(self) -> Said:
+        """Why a second person is needed."""
+        return texts.read(self.needs)
+
+    @property
+    def why_then(self) -> Said:
+        """Why it is carried out when it is."""
+        return texts.read(self.reason)
+
+    @property
+    def days_open(self) -> int:
+        """How many days it could be decided on, if it expires."""
+        return (moment(self.expires) - moment(self.created)).days
+
+    @property
+    def undecided(self) -> Said:
+        """Why it expired."""
+        return Said("nobody-decided", {"days": self.days_open})
 
 
 class Line(NamedTuple):

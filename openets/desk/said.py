@@ -22,7 +22,7 @@ from openets.kernel.clock import moment
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "sl")
-COUNTS = frozenset({"units", "quantity", "days", "count"})
+COUNTS = frozenset({"units", "quantity", "days", "hours", "minutes", "count"})
 INSTANTS = frozenset({"at", "until", "opens", "closes", "deadline"})
 WORDS = frozenset(
     {"role", "decider_role", "right", "state", "status", "order", "command", "outcome", "word"}
@@ -45,7 +45,9 @@ class Said(NamedTuple):
 
 
 def read(stored: str) -> Said:
-    """What was stored as JSON."""
+    """What was stored as JSON; words that were stored as such stay as they are."""
+    if not stored.startswith("{"):
+        return Said("as-word", {"word": stored})
     found = _said(json.loads(stored))
     assert isinstance(found, Said)
     return found

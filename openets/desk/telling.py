@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openets.desk import said as texts
 from openets.desk.directory import ADMINISTRATORS, EVERYBODY, REPRESENTATIVES, Directory
 from openets.desk.notices import Notice, notices, rule_of_proposal, rule_of_task
-from openets.desk.proposals import Change, Proposal
+from openets.desk.proposals import EXPIRED, Change, Proposal
+from openets.desk.said import Said
 from openets.desk.tasks import APPROVAL, DOCUMENTS, NOBODY, Task, origin_of
 from openets.kernel.clock import instant, moment
 
@@ -44,11 +46,19 @@ def notices_of(
         "number": proposal.number,
         "what": asked.said(),
         "at": change.execute_at or proposal.execute_at,
-        "reason": change.why or change.reason or proposal.needs,
+        "reason": _reason(proposal, to, change),
         "record": change.result or 0,
     }
     circles = {name: _circle(name, directory, proposal, asked) for name in rule.whom}
     return notices(rule, f"{origin_of(proposal.number)} {to}", circles, facts)
+
+
+def _reason(proposal: Proposal, to: str, change: Change) -> Said | str:
+    """The words of whoever decided or refused; else why then, or why a second person."""
+    if to == EXPIRED:
+        return proposal.undecided
+    stored = change.reason or proposal.needs
+    return change.why or (texts.read(stored) if stored else "")
 
 
 def _circle(name: str, directory: Directory, proposal: Proposal, asked: Command) -> list[int]:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from openets.desk.calendars import calendar_of
+from openets.desk.said import Said
 from openets.kernel.clock import WorkingCalendar
 from openets.rulebook.model import NoLaw, Rulebook
 
@@ -26,10 +27,10 @@ MINUTES_A_DAY = 24 * 60
 
 
 class Execution(NamedTuple):
-    """The instant (UTC) of execution, the reason in a sentence, and the parameter that decides."""
+    """The instant (UTC) of execution, the reason as something said, what parameter decides."""
 
     at: datetime
-    reason: str
+    reason: Said
     citation: str
 
 
@@ -81,7 +82,7 @@ def execution(rulebook: Rulebook, registry: str, movement: Movement, at: datetim
     formula = str(law.ask(FORMULA))
     waits = _waits(law, movement)
     if not waits:
-        return Execution(at, "Transactions of this type do not wait.", DELAYED_TYPES)
+        return Execution(at, Said("when-type-does-not-wait"), DELAYED_TYPES)
     return FORMULAS[formula](law, movement.trusted, at)
 
 
@@ -95,11 +96,12 @@ def listing(
     except NoLaw:
         minutes = int(law.ask("desk.delay.minutes")["trusted_list_addition"])
         when = shift_by_working_days(law, confirmed, minutes)
-        reason = f"Trusted {minutes} minutes after approval, whole days counted as working days."
+        reason = Said("when-trusted-after-minutes", {"minutes": minutes})
         return Execution(when, reason, "desk.delay.minutes")
     day = law.calendar.add_working_days(law.calendar.local_day(proposed), rule["working_days"])
     when = max(law.calendar.at(day, time.fromisoformat(rule["at"])), confirmed)
-    reason = f"Trusted from {rule['at']} of working day {rule['working_days']} after the proposal."
+    facts = {"hour": rule["at"], "day": rule["working_days"]}
+    reason = Said("when-trusted-on-working-day", facts)
     return Execution(when, reason, LISTING)
 
 
@@ -117,7 +119,7 @@ def _waits(law: Law, movement: Movement) -> bool:
 
 def at_once(_: Law, _trusted: bool, at: datetime) -> Execution:
     """Regulation (EC) No 2216/2004, Articles 34 and 35: final when both logs agree."""
-    return Execution(at, "Carried out at once.", FORMULA)
+    return Execution(at, Said("when-at-once"), FORMULA)
 
 
 def hours_with_stopped_clock(law: Law, trusted: bool, at: datetime) -> Execution:
@@ -132,7 +134,7 @@ def hours_with_stopped_clock(law: Law, trusted: bool, at: datetime) -> Execution
         following = law.calendar.at(day + timedelta(days=1), MIDNIGHT)
         if law.calendar.is_working_day(day):
             if clock + rest <= following:
-                reason = f"{hours} hours after confirmation; the clock stops on non-working days."
+                reason = Said("when-hours-after", {"hours": hours})
                 return Execution(clock + rest, reason, "desk.delay.hours")
             rest -= following - clock
         clock, day = following, day + timedelta(days=1)
@@ -153,11 +155,8 @@ def noon_rule(law: Law, trusted: bool, at: datetime) -> Execution:
     early = hour < time.fromisoformat(rule["before"])
     days = rule["executed_working_days_after" if early else "else_working_days_after"]
     done = law.calendar.add_working_days(day, days)
-    side = "before" if early else "after"
-    reason = (
-        f"The account is not trusted; confirmed {side} {rule['before']}, so at {rule['at']} of "
-        f"working day {days} after."
-    )
+    facts = {"limit": rule["before"], "hour": rule["at"], "day": days}
+    reason = Said("when-confirmed-before" if early else "when-confirmed-after", facts)
     when = law.calendar.at(done, time.fromisoformat(rule["at"]))
     return Execution(when, reason, "desk.delay.noon")
 
@@ -170,10 +169,9 @@ def working_days_then_minutes(law: Law, trusted: bool, at: datetime) -> Executio
     clock = clock.replace(second=0, microsecond=0) + timedelta(minutes=rounding["then_minutes"])
     day, _ = _local(law, clock)
     reason = (
-        "The account is trusted: within the hours of working days."
+        Said("when-trusted-within-hours")
         if trusted
-        else f"{minutes} minutes after confirmation, whole days counted as working days; "
-        f"first moment in the hours of {day}."
+        else Said("when-minutes-after", {"minutes": minutes, "day": day.isoformat()})
     )
     return Execution(clock, reason, "desk.delay.minutes")
 
@@ -221,13 +219,9 @@ def into_hours(law: Law, at: datetime, *, keep_time: bool) -> datetime:
 def _in_hours(law: Law, at: datetime, citation: str) -> Execution:
     when = into_hours(law, at, keep_time=False)
     opens, closes = law.hours()
-    hours = f"{opens:%H:%M} to {closes:%H:%M}"
-    reason = (
-        f"The account is trusted: at once in the hours of a working day, {hours}."
-        if when == at
-        else f"The account is trusted: when the hours of a working day begin, {hours}."
-    )
-    return Execution(when, reason, citation)
+    key = "when-trusted-now" if when == at else "when-trusted-next-hours"
+    facts = {"first": f"{opens:%H:%M}", "last": f"{closes:%H:%M}"}
+    return Execution(when, Said(key, facts), citation)
 
 
 def _local(law: Law, at: datetime) -> tuple[date, time]:

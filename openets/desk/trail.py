@@ -91,7 +91,16 @@ class Trail:
         where = f" WHERE {' AND '.join(text for text, _ in put)}" if put else ""
         query = f"SELECT {_COLUMNS} FROM event{where} ORDER BY number"
         for row in self.database.rows(query, [value for _, value in put]):
-            yield Event(*row[:-1], texts.read(str(row[-1])))  # type: ignore[call-arg]
+            yield _event(row)
+
+    def first(self, proposal: int) -> Event:
+        """The line by which a proposal was made; raises `KeyError` if there is no such proposal."""
+        found = self.database.row(
+            f"SELECT {_COLUMNS} FROM event WHERE proposal = ? ORDER BY number LIMIT 1", (proposal,)
+        )
+        if found is None:
+            raise KeyError(proposal)
+        return _event(found)
 
     def last(self) -> int:
         """The number of the last line, 0 if there is none."""
@@ -105,3 +114,7 @@ class Trail:
             (proposal,),
         )
         return {int(actor): str(role) for actor, role in rows}
+
+
+def _event(row: tuple[object, ...]) -> Event:
+    return Event(*row[:-1], texts.read(str(row[-1])))  # type: ignore[call-arg, arg-type]

@@ -128,10 +128,12 @@ def opened_by(office: Office, record: int) -> int:
 
 
 def full_number(office: Office, number: int) -> str:
-    """An account's number as printed on documents, with its check digits."""
+    """An account's number as printed on documents, with its check digits.
+
+    Raises `NoLaw` where the law of today does not know its type.
+    """
     account = office.writer.book.accounts[number]
-    tables = office.writer.book.tables_at(instant(office.clock.now()))
-    kyoto = tables.account_types[account.type].number_type
+    kyoto = office.account_type(account.type).number_type
     return str(AccountNumber(account.registry, kyoto, number, account.period))
 
 

@@ -29,8 +29,8 @@ from openets.rulebook.model import NoLaw
 Number = Annotated[int, Field(gt=0, lt=10**15)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 EXPIRY = "desk.expiry"
-AT_ONCE = "Carried out as soon as it is approved."
-ALWAYS = Answer(True, "This is always approved by two.", "desk.approval.not-by")
+AT_ONCE = Said("when-approved")
+ALWAYS = Answer(True, Said("needs-two"), "desk.approval.not-by")
 
 
 class Body(BaseModel):

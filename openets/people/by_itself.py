@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from openets.desk.approval import Answer
 from openets.desk.desk import DESK, SYSTEM
+from openets.desk.said import Said
 from openets.kernel.actor import Actor
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked
@@ -28,4 +29,4 @@ class SystemAsked(Asked):
 
     def needs(self, _actor: Actor, _at: datetime) -> Answer:
         """Nobody's approval."""
-        return Answer(False, "The law does this by itself.", self.citation)
+        return Answer(False, Said("needs-by-itself"), self.citation)

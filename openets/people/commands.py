@@ -13,10 +13,11 @@ from openets.people.adoption import AdoptRulebook
 from openets.people.asked import Asked, Body, malformed
 from openets.people.bulk import Bulk
 from openets.people.closing import CloseAccount
+from openets.people.corrections import Correct
 from openets.people.extension import Extension
 from openets.people.freezes import Freeze
 from openets.people.handover import HandOver
-from openets.people.maintenance import Maintain
+from openets.people.maintenance import CancelMaintenance, Maintain
 from openets.people.office import Office
 from openets.people.registrations import (
     ExcludeYear,
@@ -35,6 +36,7 @@ def commands(extensions: Iterable[Extension] = ()) -> Mapping[str, type[Body]]:
     """Every command by its name, with those the schemes bring."""
     every: tuple[type[Body], ...] = (
         Move,
+        Correct,
         OpenAccount,
         ChangeStatus,
         Freeze,
@@ -52,6 +54,7 @@ def commands(extensions: Iterable[Extension] = ()) -> Mapping[str, type[Body]]:
         HandOver,
         Review,
         Maintain,
+        CancelMaintenance,
     )
     brought = (one for extension in extensions for one in extension.commands)
     return {one.name: one for one in (*every, *brought)}

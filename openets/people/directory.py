@@ -12,7 +12,7 @@ from openets.desk.timing import Law
 from openets.kernel.actor import Actor
 from openets.kernel.refusal import Refusal
 from openets.people.office import Office
-from openets.people.reviewing import reviews_due
+from openets.people.reviewing import place_of, reviews_due
 from openets.people.reviews import VERIFIER
 from openets.people.roles import ACTIVE, MATRIX, NO, permitted
 from openets.rulebook.model import NoLaw
@@ -74,14 +74,13 @@ class OfficeDirectory:
         for one in reviews_due(office, by):
             due = None if one.due == date.min else one.due
             origin = f"review {one.subject} {one.number} {due or 'first'}"
-            if one.subject == VERIFIER:
-                verifier = office.register.verifiers.get(one.number)
-                said = Said("task-review-of-verifier", {"verifier": one.number})
-                found.append(Duty(origin, verifier.registry if verifier else "", 0, due, said))
-            else:
-                said = Said("task-review", {"account": one.number})
-                registry = self.registry_of(one.number) or ""
-                found.append(Duty(origin, registry, one.number, due, said))
+            registry, account = place_of(office, one)
+            said = (
+                Said("task-review-of-verifier", {"verifier": one.number})
+                if one.subject == VERIFIER
+                else Said("task-review", {"account": account})
+            )
+            found.append(Duty(origin, registry, account, due, said))
         for verifier in office.register.verifiers.every():
             if verifier.expires <= by:
                 facts = {"verifier": verifier.number, "day": verifier.expires.isoformat()}

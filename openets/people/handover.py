@@ -13,7 +13,6 @@ from pydantic import Field
 from openets.desk.desk import Outcome
 from openets.desk.said import Said
 from openets.kernel import acts
-from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal
 from openets.ledger.requests import ActRequest
 from openets.people.accounts import (
@@ -67,8 +66,7 @@ class _HandingOver(Asked):
     def _against_holder(self) -> list[Refusal]:
         body, register = self.body, self.office.register
         account = self.office.writer.book.accounts[body.account]
-        tables = self.office.writer.book.tables_at(instant(self.office.clock.now()))
-        type_ = tables.account_types[account.type]
+        type_ = self.office.account_type(account.type)
         found = []
         if type_.key not in self.office.by_law(TYPES, ()):
             sentence = f"{type_.name}: it does not pass to another holder."

@@ -27,7 +27,7 @@ from openets.people.pending import Pending
 from openets.people.register import Register
 from openets.people.roles import Standing
 from openets.rulebook.model import NoLaw, Rulebook
-from openets.rulebook.tables import thaw
+from openets.rulebook.tables import AccountType, thaw
 from openets.storage.database import Database
 
 SURRENDER_COVERS = "desk.surrender-right"
@@ -73,6 +73,13 @@ class Office:
     def account(self, number: int) -> Account | None:
         """An account of the books, or None."""
         return self.writer.book.accounts.get(number)
+
+    def account_type(self, key: str) -> AccountType:
+        """A type of account in today's law; raises `NoLaw` if it has none of that name."""
+        found = self.rulebook.tables_on(self.today()).account_types.get(key)
+        if found is None:
+            raise NoLaw(f"The law of {self.today()} has no account type {key}.")
+        return found
 
     def law(self, registry: str, at: datetime) -> Law:
         """The desk's law for a registry at an instant."""

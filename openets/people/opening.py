@@ -24,6 +24,7 @@ from openets.people.bulk import Bulk
 from openets.people.by_itself import SYSTEM_ACTOR
 from openets.people.commands import load_command
 from openets.people.contacts import Contacts
+from openets.people.corrections import Correct
 from openets.people.directory import OfficeDirectory
 from openets.people.extension import Extension
 from openets.people.office import Office
@@ -64,7 +65,7 @@ class Opened(NamedTuple):
                 yield self.desk.propose(SYSTEM_ACTOR, body.name, written)
 
 
-MOVING = (Move.name, Bulk.name)  # commands that move units, by type, from an account
+MOVING = (Move.name, Correct.name, Bulk.name)  # commands that move units, by type, from an account
 NAMING = ("account", "transferring", "acquiring", "listed")  # fields that name an account
 
 

@@ -50,6 +50,8 @@ ACTIONS = (
     "propose transaction",
     "approve transaction",
     "cancel transaction",
+    "propose correction",
+    "approve correction",
     "propose trusted account",
     "approve trusted account",
     "propose account rules",

@@ -31,7 +31,7 @@ def test_second_person_in_the_uk_registry(case: dict[str, Any]) -> None:
     settings = Settings(given.pop("second_for_trusted"), given.pop("second_for_surrender"))
     answer = second_person(UK, Facts(**given, settings=settings))
     assert answer.needed == needed
-    assert answer.reason.endswith(".")
+    assert answer.reason.told().endswith(".")
     assert answer.citation == f"desk.process.{case['type']}"
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openets.desk.calendars import calendar_of
+from openets.desk.said import LANGUAGES
 from openets.desk.timing import (
     Law,
     Movement,
@@ -41,7 +42,8 @@ def test_transfers_of_the_union_are_carried_out_when_the_law_says(case: dict[str
     confirmed = datetime.fromisoformat(case["confirmed"]).replace(tzinfo=BRUSSELS)
     found = execution(EU, "AT", Movement(case["type"], case["trusted"]), confirmed)
     assert found.at.astimezone(BRUSSELS).strftime("%Y-%m-%dT%H:%M") == case["carried_out"]
-    assert found.reason and found.citation in EU.paths()
+    assert found.citation in EU.paths()
+    assert all(found.reason.told(language).endswith(".") for language in LANGUAGES)
 
 
 UK_CASES = cases("execution-times-uk.yaml")

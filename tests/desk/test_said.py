@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
+import openets
 from openets.desk.notices import COMPLETED, PROPOSALS, TASKS, table
 from openets.desk.said import LANGUAGES, Said, catalogue, read, told, word
+
+HOUSE = Path(openets.__file__).parent
+WRITTEN = re.compile(r"""Said\(\s*"([a-z-]+)"|"((?:when|needs)-[a-z-]+)\"""")
 
 
 class _Facts(Visitor):  # type: ignore[misc]
@@ -40,6 +47,19 @@ def test_both_languages_say_the_same() -> None:
     assert len(english) > 100
     for other in others:
         assert other == english
+
+
+def test_every_key_the_house_says_is_in_the_catalogue() -> None:
+    known = {key for key, _ in messages("en")}
+    said = {
+        key
+        for path in HOUSE.rglob("*.py")
+        for found in WRITTEN.findall(path.read_text("utf-8"))
+        for key in found
+        if key
+    }
+    assert len(said) > 60
+    assert said <= known
 
 
 def test_what_the_table_of_events_names_is_in_the_catalogue() -> None:
@@ -108,3 +128,21 @@ def test_a_word_without_a_translation_stays_as_it_is() -> None:
     assert word("some-transactions-restricted", "sl") == "some-transactions-restricted"
     assert word("read-only administrator", "sl") == "administrator z vpogledom"
     assert word("", "sl") == ""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "slovenian"),
+    [(1, "1 minuto po"), (2, "2 minuti po"), (3, "3 minute po"), (1_440, "1.440 minut po")],
+)
+def test_why_then_in_slovenian(minutes: int, slovenian: str) -> None:
+    said = Said("when-minutes-after", {"minutes": minutes, "day": "2030-03-05"})
+    later = Said("when-after-maintenance", {"reason": said})
+    assert told(later, "sl").startswith(slovenian)
+    assert told(later, "sl").endswith("Do takrat je register zaprt zaradi vzdrževanja.")
+    assert told(read(later.stored()), "en").endswith("closed for maintenance until then.")
+
+
+def test_words_stored_before_there_was_a_catalogue_stay_as_they_are() -> None:
+    assert read("Carried out at once, said somebody.").told("sl") == (
+        "Carried out at once, said somebody."
+    )

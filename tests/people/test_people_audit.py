@@ -34,6 +34,7 @@ COMMANDS = commands(EXTENSIONS)
 OWN_SENTENCES = {
     *("transaction", "bulk transaction", "adopt rulebook", "emissions table"),
     *("cap", "creation", "allocation table", "allocation run", "implementation measures"),
+    *("correction", "cancel maintenance"),
 }
 
 
@@ -72,13 +73,16 @@ def test_a_transfer_in_english(day: InboxDay) -> None:
 
 def test_a_transfer_in_slovenian(day: InboxDay) -> None:
     a_transfer(day)
-    proposed, _, approved, done = day.trail(SENIOR, language="sl", account=CEMENT)
+    proposed, awaiting, approved, done = day.trail(SENIOR, language="sl", account=CEMENT)
     assert proposed == (
         "Oseba 5 (pooblaščeni predstavnik) je predlagala: 150 enot vrste 1 s postopkom 10-0 z "
         "računa 3 na račun 5. Podlaga: Founding Act, Article 8."
     )
-    assert approved.startswith(
-        "Oseba 6 (pooblaščeni predstavnik) je odobrila predlog. Izvedba: 2030-03-05 12:00 UTC."
+    assert awaiting == "Odobriti mora druga oseba. Razlog: Prejemni račun ni zaupanja vreden."
+    assert approved == (
+        "Oseba 6 (pooblaščeni predstavnik) je odobrila predlog. Izvedba: 2030-03-05 12:00 UTC. "
+        "Razlog: Račun ni zaupanja vreden; potrjeno pred 12:00, zato ob 12:00 1. delovnega dne "
+        "zatem. Podlaga: Founding Act, Article 7."
     )
     assert done == (
         "Predlog je bil izveden z zapisom 15, predlagala oseba 5 (pooblaščeni predstavnik), "

@@ -14,6 +14,7 @@ import yaml
 
 from openets.desk.approval import Settings
 from openets.desk.proposals import Proposal
+from openets.desk.said import Said
 from openets.kernel.clock import FixedClock, instant
 from openets.kernel.refusal import Refused
 from openets.ledger.store import Store
@@ -108,14 +109,15 @@ def code(action: Any, *given: Any, **named: Any) -> str:
 
 
 def test_a_transfer_is_proposed_approved_delayed_and_carried_out(store: Store) -> None:
+    noon = {"limit": "12:00", "hour": "12:00", "day": 1}
     with at_work(store) as day:
         proposal = day.transfer(CEMENT_ONE, CEMENT, TRADER, 150)
         assert proposal.state == "awaiting approval"
-        assert "not trusted" in proposal.needs
+        assert "not trusted" in proposal.why_two.told()
         assert (day.held(CEMENT), day.available(CEMENT)) == (400, 250)
         approved = day.approve(CEMENT_TWO, proposal)
         assert (approved.state, approved.execute_at) == ("delayed", instant(NOON_OF_TUESDAY))
-        assert approved.reason.startswith("The account is not trusted; confirmed before 12:00")
+        assert approved.why_then == Said("when-confirmed-before", noon)
         day.clock.set(NOON_OF_TUESDAY - timedelta(seconds=1))
         assert not day.work()
         day.clock.set(NOON_OF_TUESDAY)

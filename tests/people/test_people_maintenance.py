@@ -155,7 +155,7 @@ def test_the_time_shown_before_approval_knows_the_window(day: InboxDay) -> None:
     actor = day.who(CEMENT_ONE)
     _, execution = day.office.desk.preview(actor, "transaction", body + '"quantity": 1}')
     assert execution.at == CLOSES
-    assert execution.reason.endswith("The registry is closed for maintenance until then.")
+    assert execution.reason.told().endswith("The registry is closed for maintenance until then.")
 
 
 @pytest.mark.parametrize(
@@ -191,3 +191,73 @@ def test_every_registry_is_closed_by_two_who_act_for_all(day: InboxDay) -> None:
     day.approve(OTHER_CENTRAL, proposal)
     assert day.told(GLASS_ONE)[-1] == "The registry will be closed for maintenance"
     assert day.office.desk.windows.open_at("EX", instant(OPENS)) is not None
+
+
+def cancel(day: InboxDay, planned: int, who: int = SENIOR, other: int = OTHER_SENIOR) -> str:
+    """The state in which a cancellation ends that one person proposed and another approved."""
+    fields = {"proposal": planned, "reason": "put off"}
+    return day.approve(other, day.propose(who, "cancel maintenance", **fields)).state
+
+
+def test_a_window_is_cancelled_by_two_before_it_opens(store: Store) -> None:
+    with inbox_day(store) as day:
+        due = day.approve(CEMENT_TWO, day.transfer(CEMENT_ONE, CEMENT, TRADER, 10))
+        plan(day)
+        alone = day.propose(SENIOR, "cancel maintenance", proposal=2, reason="put off")
+        assert code(day.approve, SENIOR, alone) == "desk.own-proposal"
+        assert day.office.desk.windows.of("EX") != []
+        assert day.approve(OTHER_SENIOR, alone).state == "completed"
+        assert day.office.desk.windows.of("EX") == []
+        assert day.told(GLASS_ONE)[-1] == "The registry stays open: the maintenance is cancelled"
+        (line, *_) = day.trail(SENIOR, proposal=alone.number)
+        assert (
+            "to cancel the maintenance of registry EX from 2030-03-05 11:00 UTC until "
+            "2030-03-07 15:00 UTC, planned by proposal 2: put off" in line
+        )
+        (line, *_) = day.trail(SENIOR, "sl", proposal=alone.number)
+        assert "preklic vzdrževanja registra EX od 2030-03-05 11:00 UTC do" in line
+    with inbox_day(store, OPENS + HOUR) as day:
+        (done,) = day.work()
+        assert (done.number, done.state) == (due.number, "completed")
+        assert day.transfer(CEMENT_ONE, CEMENT, TRADER, 1).state == "awaiting approval"
+
+
+def test_what_cannot_be_cancelled(day: InboxDay) -> None:
+    def ask(planned: int, who: int = SENIOR) -> str:
+        fields = {"proposal": planned, "reason": "put off"}
+        return code(day.propose, who, "cancel maintenance", **fields)
+
+    assert ask(1) == "people.maintenance-unknown"
+    plan(day)
+    assert ask(1, CEMENT_ONE) == "people.not-permitted"
+    late = day.propose(SENIOR, "cancel maintenance", proposal=1, reason="put off")
+    assert cancel(day, 1) == "completed"
+    assert ask(1) == "people.maintenance-cancelled"
+    second = day.approve(OTHER_SENIOR, late)
+    assert (second.state, "maintenance-cancelled" in second.why) == ("terminated", True)
+    plan(day)
+    begun = day.propose(SENIOR, "cancel maintenance", proposal=4, reason="put off")
+    day.clock.set(OPENS)
+    assert ask(4) == "people.maintenance-begun"
+    terminated = day.approve(OTHER_SENIOR, begun)  # possible in a window, but too late
+    assert (terminated.state, "maintenance-begun" in terminated.why) == ("terminated", True)
+    assert day.office.desk.windows.open_at("EX", instant(OPENS)) is not None
+
+
+def test_a_window_for_all_is_cancelled_by_two_who_act_for_all(day: InboxDay) -> None:
+    fields = {**WINDOW, "registry": None, "reason": "new release"}
+    day.approve(OTHER_CENTRAL, day.propose(CENTRAL, "maintenance", **fields))
+    gone = {"proposal": 1, "reason": "put off"}
+    assert code(day.propose, SENIOR, "cancel maintenance", **gone) == "people.not-for-all"
+    assert cancel(day, 1, CENTRAL, OTHER_CENTRAL) == "completed"
+    assert day.office.desk.windows.open_at("EX", instant(OPENS)) is None
+    assert "of every registry from" in day.trail(CENTRAL, proposal=2)[0]
+
+
+def test_a_cancellation_counts_once_also_after_a_crash(day: InboxDay) -> None:
+    plan(day)
+    stored = day.propose(SENIOR, "cancel maintenance", proposal=1, reason="put off")
+    asked = day.office.desk.load(stored.command, stored.body)
+    for _ in range(2):  # carried out, and asked again after the answer was lost
+        assert asked.carry_out(stored.number, instant(MONDAY)).refusals == ()
+    assert asked.carry_out(stored.number + 1, instant(MONDAY)).refusals != ()

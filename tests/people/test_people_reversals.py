@@ -96,3 +96,15 @@ def test_a_holder_has_fewer_days_to_ask_than_the_administration_to_act() -> None
     other = body.model_copy(update={"type": "10-190"})
     (wrong,) = reversal_problems(office, law, other, asking=False)
     assert wrong.code == "people.reverses-another-type"
+
+
+@pytest.mark.parametrize("jurisdiction", ["eu", "uk", "example"])
+def test_a_type_that_undoes_another_does_so_in_every_text_of_the_law(jurisdiction: str) -> None:
+    """Without it neither the window nor what was moved back before would be asked for."""
+    book = load_rulebook(jurisdiction)
+    found: dict[str, set[frozenset[str]]] = {}
+    for year in range(2005, 2041):
+        for rule in book.tables_on(date(year, 12, 31)).transaction_types.values():
+            found.setdefault(rule.label, set()).add(rule.undoes)
+    undoing = {label: texts for label, texts in found.items() if any(texts)}
+    assert undoing and all(all(texts) for texts in undoing.values())

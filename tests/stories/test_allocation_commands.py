@@ -46,36 +46,37 @@ def test_from_the_table_to_the_accounts(office: Path, tmp_path: Path) -> None:
     said = run("allocation", "upload", path, *EX, *AS, store=office)
     assert "needs a second person" in said
     assert "5 amounts altered (2030: 0 → 95, 2031: 0 → 90)" in said
-    rows = rows_as_json("allocation", "difference", 1, store=office)
+    rows = rows_as_json("allocation", "difference", 1, *AS, store=office)
     assert rows[0] == {"operator": code(1), "year": 2030, "stands": "", "proposed": 60}
     assert "completed" in run("desk", "approve", 1, "--as", OTHER_AUTHORITY, store=office)
     two(office, "change", code(3), YEAR, 4)
     two(office, "hold", code(2), YEAR, "--reason", "no report")
-    rows = rows_as_csv("allocation", "run", YEAR, *EX, store=office)
+    rows = rows_as_csv("allocation", "run", YEAR, *EX, *AS, store=office)
     assert [(row["operator"], row["account"], row["allowances"]) for row in rows] == [
         (code(1), str(account(1)), "60"),
         (code(3), str(account(3)), "4"),
         (code(2), "", "30"),
     ]
     assert rows[-1]["passed over because"] == "withheld: no report"
-    assert "due by 2030-06-30" in run("allocation", "run", YEAR, *EX, store=office)
+    assert "due by 2030-06-30" in run("allocation", "run", YEAR, *EX, *AS, store=office)
     assert "allocation run, completed" in two(office, "run", YEAR, *EX, "--propose")
     assert "60" in run("account", "show", account(1), store=office)
-    rows = rows_as_json("allocation", "show", "--year", YEAR, store=office)
+    rows = rows_as_json("allocation", "show", "--year", YEAR, *AS, store=office)
     assert [(row["operator"], row["status"], row["class"]) for row in rows] == [
         (code(1), "allowed", "fully allocated"),
         (code(2), "withheld", "not yet allocated"),
         (code(3), "allowed", "fully allocated"),
     ]
     two(office, "hold", code(2), YEAR, "--reason", "report came", "--release")
-    (row,) = rows_as_json("allocation", "show", "--operator", code(2), "--year", YEAR, store=office)
+    of_two = ("allocation", "show", "--operator", code(2), "--year", YEAR)
+    (row,) = rows_as_json(*of_two, *AS, store=office)
     assert (row["status"], row["remaining"]) == ("allowed", 30)
 
 
 def test_the_reserve(office: Path, tmp_path: Path) -> None:
     path = table(tmp_path, f"{code(4)},70,")
     two(office, "upload", path, *EX, "--table", "new-entrants")
-    (row,) = rows_as_json("allocation", "reserve", YEAR, store=office)
+    (row,) = rows_as_json("allocation", "reserve", YEAR, *AS, store=office)
     assert (row["account"], row["available"], row["committed"], row["free"]) == (
         RESERVE,
         100,
@@ -83,7 +84,7 @@ def test_the_reserve(office: Path, tmp_path: Path) -> None:
         30,
     )
     two(office, "run", YEAR, *EX, "--table", "new-entrants", "--propose")
-    (row,) = rows_as_json("allocation", "reserve", YEAR, store=office)
+    (row,) = rows_as_json("allocation", "reserve", YEAR, *AS, store=office)
     assert (row["available"], row["issued"], row["committed"]) == (30, 70, 0)
 
 
@@ -93,15 +94,15 @@ def test_what_is_wrong_is_told_and_changes_nothing(office: Path, tmp_path: Path)
     assert (said.code, said.out) == (2, "")
     assert "allocation.amount" in said.error and "table.csv, row 2, column 2030" in said.error
     assert "allocation.operator-unknown" in said.error
-    assert rows_as_json("allocation", "show", store=office) == []
-    assert rows_as_json("desk", "list", "--all", store=office) == []
+    assert rows_as_json("allocation", "show", *AS, store=office) == []
+    assert rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office) == []
     said = say("allocation", "run", YEAR, *EX, "--propose", *AS, store=office)
     assert "leaves nothing to issue for 2030" in said.error
-    said = say("allocation", "run", YEAR, *EX, "--table", "castles", store=office)
+    said = say("allocation", "run", YEAR, *EX, "--table", "castles", *AS, store=office)
     assert "allocation.no-run" in said.error
     freeze = ("--set", "order=freeze", "--set", f"account={account(1)}", "--set", "reason=x")
     run("desk", "propose", "freeze", *freeze, "--as", SENIOR, store=office)
-    said = say("allocation", "difference", 1, store=office)
+    said = say("allocation", "difference", 1, *AS, store=office)
     assert "Proposal 1 changes no allocation table." in said.error
 
 

@@ -6,6 +6,7 @@ applies from 2030 on: what is typed here is therefore what needs no day of that 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from openets.ledger.store import open_store
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from tests.small_office import (
+    CEMENT_ONE,
     CENTRAL,
     OTHER_CENTRAL,
     OTHER_SENIOR,
@@ -24,6 +26,8 @@ from tests.small_office import (
 )
 from tests.stories.command_line import rows_as_csv, rows_as_json, run, say
 
+NOT_TO, STOLEN = "incoming units too: no", "stolen credentials"
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
@@ -31,7 +35,7 @@ def office(tmp_path: Path) -> Path:
 
 
 def freeze(office: Path, who: int) -> str:
-    fields = ("order=freeze", f"account={TRADER}", "reason=stolen credentials")
+    fields = ("order=freeze", f"account={TRADER}", f"reason={STOLEN}")
     sets = [word for field in fields for word in ("--set", field)]
     return run("desk", "propose", "freeze", *sets, "--as", who, store=office)
 
@@ -45,8 +49,19 @@ def test_a_freeze_by_two_people(office: Path) -> None:
     assert (own.code, "desk.own-proposal" in own.error) == (2, True)
     assert "completed" in run("desk", "approve", 1, "--as", OTHER_SENIOR, store=office)
     assert "frozen by record" in run("account", "show", TRADER, store=office)
-    (row,) = rows_as_json("desk", "list", "--all", store=office)
+    (row,) = rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office)
     assert (row["state"], row["by"]) == ("completed", str(SENIOR))
+    assert row["what"] == f"freeze, order freeze, account {TRADER}, {NOT_TO}, reason {STOLEN}"
+    assert json.loads(row["body"])["reason"] == STOLEN
+    shown = run("desk", "list", "--all", "--language", "sl", "--as", SENIOR, store=office)
+    assert "odredba: zamrznitev" in " ".join(shown.split()) and '"reason"' not in shown
+    (as_csv,) = rows_as_csv("desk", "list", "--all", "--as", SENIOR, store=office)
+    assert as_csv == row
+    assert rows_as_json("desk", "list", "--as", SENIOR, store=office) == []  # it has ended
+    assert rows_as_json("desk", "list", "--all", "--as", CEMENT_ONE, store=office) == []
+    assert "Nobody is signed in" in say("desk", "list", store=office).error
+    latin = say("desk", "list", "--language", "la", "--as", SENIOR, store=office)
+    assert "--language is one of en, sl." in latin.error
     trail = rows_as_csv("audit", "--proposal", 1, "--as", SENIOR, store=office)
     told = [row["what"] for row in trail]
     assert told[0].startswith(f"Person {SENIOR} (senior administrator) proposed: freeze")
@@ -79,7 +94,7 @@ def test_who_may_not_and_what_is_malformed(office: Path) -> None:
     assert "There is no command 'melt'" in said.error
     said = say("desk", "propose", "freeze", "--set", "reason", "--as", SENIOR, store=office)
     assert "'reason' is no field: write name=value." in said.error
-    assert rows_as_json("desk", "list", "--all", store=office) == []
+    assert rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office) == []
 
 
 def test_a_person_and_the_token_that_proves_it(
@@ -96,7 +111,7 @@ def test_a_person_and_the_token_that_proves_it(
     monkeypatch.setenv("OPENETS_TOKEN", token)
     fields = ("--set", "order=freeze", "--set", f"account={TRADER}", "--set", "reason=x")
     run("desk", "propose", "freeze", *fields, store=office)
-    (row,) = rows_as_json("desk", "list", store=office)
+    (row,) = rows_as_json("desk", "list", "--as", SENIOR, store=office)
     assert row["by"] == number
     database = desk_database(open_store(office))
     Register(database).set_person_state(int(number), "suspended")

@@ -132,3 +132,25 @@ def test_the_trail_by_account_person_and_period(office: Path) -> None:
     day = ("--since", "2030-03-04", "--until", "2030-03-04")
     assert len(rows_as_json("audit", *day, "--as", SENIOR, store=office)) == 4
     assert rows_as_json("audit", "--since", "2030-03-05", "--as", SENIOR, store=office) == []
+
+
+def test_a_window_is_planned_listed_and_cancelled(office: Path) -> None:
+    """The example's law begins later: where it is silent windows are windows all the same."""
+    when = ("2036-12-31T16:00Z", "2037-01-04T12:00Z", "--registry", "EX")
+    as_, other = ("--as", SENIOR), ("--as", OTHER_SENIOR)
+    said = run("maintenance", "plan", *when, "--reason", "new release", *as_, store=office)
+    assert "proposal 1  maintenance, awaiting approval" in said
+    run("desk", "approve", 1, *other, store=office)
+    (row,) = rows_as_json("maintenance", "list", "--as", CEMENT_ONE, store=office)
+    assert (row["proposal"], row["registry"], row["state"]) == ("1", "EX", "planned")
+    assert (row["opens"], row["closes"]) == ("2036-12-31 16:00", "2037-01-04 12:00")
+    run("maintenance", "cancel", 1, "--reason", "put off", *as_, store=office)
+    assert "completed" in run("desk", "approve", 2, *other, store=office)
+    (row,) = rows_as_csv("maintenance", "list", "--as", CEMENT_ONE, store=office)
+    assert (row["state"], row["reason"]) == ("cancelled", "new release")
+    again = say("maintenance", "cancel", 1, "--reason", "x", *as_, store=office)
+    assert "people.maintenance-cancelled" in again.error
+    told = rows_as_json("outbox", "list", "--language", "sl", "--as", CEMENT_ONE, store=office)
+    assert told[0]["subject"] == "Register ostane odprt: vzdrževanje je preklicano"
+    malformed = say("maintenance", "plan", "soon", "later", "--reason", "x", *as_, store=office)
+    assert malformed.error.count("people.malformed") == 2

@@ -7,6 +7,7 @@ to a day of that year.
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.small_office import (
     GLASS,
     GLASS_ONE,
     GLASS_TWO,
+    KIND,
     MONDAY,
     OTHER_SENIOR,
     SENIOR,
@@ -62,7 +64,7 @@ def test_what_the_law_asks_for_is_answered_while_another_writes(office: Path) ->
     log = open_local_log(store.log_directory)
     with closing(open_writer(store, log)):
         asked = rows_as_csv("account", "papers", "operator-holding", "government", store=office)
-        assert "already the writer" in say("account", "reviews", store=office).error
+        assert "already the writer" in say("account", "reviews", "--as", SENIOR, store=office).error
     log.stop()
     assert [row["document"] for row in asked] == ["permit"]
 
@@ -81,7 +83,7 @@ def test_from_the_first_entry_to_the_closing(office: Path) -> None:
     assert "people.too-few-representatives" in said.error
     opened = two(office, *request, *REPRESENTED, "--document", "permit=file 7")
     assert "open account, completed" in opened
-    rows = rows_as_json("holder", "accounts", TRADER, store=office)
+    rows = rows_as_json("holder", "accounts", TRADER, "--as", SENIOR, store=office)
     assert rows[-1]["account"].startswith(f"EX-100-{NEXT}-0-")
     full = rows[-1]["account"]
     close = ("account", "close", full, "--reason", "the works are gone")
@@ -126,12 +128,69 @@ def test_an_account_is_suspended_passed_on_and_reviewed(office: Path) -> None:
     pass_on = ("account", "hand-over", CEMENT, "--holder", GLASS, "--reason", "sale of the works")
     named = ("--representative", f"{GLASS_ONE}={BOTH}", "--representative", f"{GLASS_TWO}={BOTH}")
     two(office, *pass_on, *named, "--document", "permit=file 8")
-    assert len(rows_as_json("holder", "accounts", GLASS, store=office)) == 2
-    due = rows_as_csv("account", "reviews", store=office)
+    assert len(rows_as_json("holder", "accounts", GLASS, "--as", SENIOR, store=office)) == 2
+    due = rows_as_csv("account", "reviews", "--as", SENIOR, store=office)
     assert [one["due"] for one in due] == ["overdue", "overdue"]  # glass and the trader
     two(office, "account", "review", GLASS)
     two(office, "account", "review", TRADER)
-    assert run("account", "reviews", store=office) == "No review is due.\n"
-    (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", store=office)
+    assert run("account", "reviews", "--as", SENIOR, store=office) == "No review is due.\n"
+    (row,) = rows_as_json("account", "reviews", "--by", "2033-03-04", "--as", SENIOR, store=office)
     assert (row["last review"], row["due"]) == ("2030-03-04", "2033-03-04")
-    assert "is no day" in say("account", "reviews", "--by", "soon", store=office).error
+    assert (
+        "is no day" in say("account", "reviews", "--by", "soon", "--as", SENIOR, store=office).error
+    )
+
+
+TO_GLASS = {"transferring": TRADER, "acquiring": GLASS, "kind": KIND, "quantity": 5}
+
+
+def sets(**fields: object) -> tuple[str, ...]:
+    return tuple(word for name, value in fields.items() for word in ("--set", f"{name}={value}"))
+
+
+NO_LAW: list[tuple[tuple[str | int, ...], str]] = [
+    (("holder", "accounts", TRADER), "The law of 2026-11-25 has no account type trading."),
+    (
+        ("account", "hand-over", CEMENT, "--holder", GLASS, "--reason", "sale"),
+        "The law of 2026-11-25 has no account type operator-holding.",
+    ),
+    (
+        ("desk", "propose", "transaction", *sets(type="10-0", **TO_GLASS)),
+        "desk.calendar has no value for 2026-11-25; it applies from 2030-01-01.",
+    ),
+    (
+        ("desk", "propose", "trusted account", *sets(account=TRADER, listed=GLASS)),
+        "desk.calendar has no value for 2026-11-25",
+    ),
+]
+REFUSED: list[tuple[tuple[str | int, ...], str]] = [
+    (("account", "status", TRADER, "blocked", "--reason", "x"), "no account status blocked"),
+    (("account", "close", TRADER, "--reason", "x"), "no account status closing"),
+    (
+        ("account", "request", "trading", "--registry", "EX", "--holder", TRADER),
+        "has no account type trading on that day",
+    ),
+]
+ANSWERED: list[tuple[str | int, ...]] = [
+    ("account", "reviews"),
+    ("allocation", "show"),
+    ("allocation", "reserve", 2030),
+    ("desk", "list"),
+    ("inbox", "list"),
+]
+
+
+def test_before_the_law_of_a_store_applies_that_is_said(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example's law applies from 2030; what needs none of it is answered all the same."""
+    clock = FixedClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    monkeypatch.setattr("openets.people.opening.SystemClock", lambda: clock)
+    for words, sentence in [*NO_LAW, *REFUSED]:
+        answer = say(*words, "--as", SENIOR, store=office)
+        assert (answer.code, answer.out) == (2, "")
+        assert sentence in answer.error
+        assert ("people.no-law" in answer.error) == ((words, sentence) in NO_LAW)
+    for words in ANSWERED:
+        assert run(*words, "--as", SENIOR, store=office)
+    assert run("work", store=office) == "Nothing is due.\n"

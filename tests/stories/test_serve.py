@@ -26,8 +26,10 @@ import pytest
 from openets.ledger.store import open_store, open_writer
 from openets.people.counter.process import MAY_NOT_GO_ON
 from openets.translog.client import connect_log
+from tests.conftest import MakeDatabase
 from tests.small_office import (
     CEMENT,
+    CEMENT_ONE,
     OTHER_SENIOR,
     SENIOR,
     TRADER,
@@ -125,9 +127,17 @@ def wait_for(what: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+on_sqlite, on_both = (
+    pytest.mark.parametrize("make_database", engines, indirect=True)
+    for engines in (["sqlite"], ["sqlite", "postgresql"])
+)
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    found = Served(make_office(tmp_path / "office").directory)
+def served(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Served]:
+    """A store that is served, its books and its desk on either engine."""
+    urls = {name: make_database(name) for name in ("journal", "query", "desk", "log")}
+    found = Served(make_office(tmp_path / "office", urls).directory)
     yield found
     found.close()
 
@@ -157,8 +167,11 @@ def walk(store: Path) -> list[object]:
         say("desk", "withdraw", 3, "--as", SENIOR, "--reason", "mistyped", store=store),
         say("account", "refuse", 3, "--ground", "luck", "--as", OTHER_SENIOR, store=store),
         say("account", "papers", "trading", "organisation", store=store),
-        say("account", "reviews", "--json", store=store),
-        say("holder", "accounts", 99, store=store),
+        say("account", "reviews", "--json", "--as", SENIOR, store=store),
+        say("holder", "accounts", 99, "--as", SENIOR, store=store),
+        say("holder", "accounts", TRADER, "--as", CEMENT_ONE, store=store),
+        say("desk", "list", "--all", "--language", "sl", "--as", SENIOR, store=store),
+        say("desk", "list", "--all", "--as", CEMENT_ONE, store=store),
         say("desk", "propose", "melt", "--set", "x=1", "--as", SENIOR, store=store),
         say("work", store=store).error,  # who serves has sent the notices, or some of them
         told(store),
@@ -180,6 +193,7 @@ def told(store: Path) -> list[tuple[str, str]]:
     return sorted((row["to"], row["subject"]) for row in rows)
 
 
+@on_both
 def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     served: Served, tmp_path: Path
 ) -> None:
@@ -188,7 +202,10 @@ def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     assert status == 200
     before = int(re.findall(r"Records in the log</dt><dd>(\d+)", page)[0])
     assert walk(served.store) == alone
-    assert rows_as_json("desk", "list", "--all", store=served.store)[-1]["state"] == "completed"
+    assert (
+        rows_as_json("desk", "list", "--all", "--as", SENIOR, store=served.store)[-1]["state"]
+        == "completed"
+    )
     status, page = served.get()
     after = int(re.findall(r"Records in the log</dt><dd>(\d+)", page)[0])
     assert after == before + 1  # the freeze that was approved
@@ -209,7 +226,14 @@ def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     assert not list(served.store.rglob("*.sock"))
 
 
-@pytest.mark.parametrize("victim", [WRITER, LOG, WEB])
+@pytest.mark.parametrize(
+    ("make_database", "victim"),
+    [
+        *(("sqlite", victim) for victim in (WRITER, LOG, WEB)),
+        *(("postgresql", victim) for victim in (WRITER, LOG)),
+    ],
+    indirect=["make_database"],
+)
 def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     served: Served, victim: str
 ) -> None:
@@ -225,7 +249,7 @@ def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     said.append(say(*words, store=served.store))
     assert any("completed" in one.out + one.error for one in said), said
     assert "ended (killed by signal 9); it is started again" in served.said()
-    (row,) = rows_as_json("desk", "list", "--all", store=served.store)
+    (row,) = rows_as_json("desk", "list", "--all", "--as", SENIOR, store=served.store)
     assert row["state"] == "completed"
     assert "frozen by record" in run("account", "show", TRADER, store=served.store)
     assert served.end(signal.SIGINT) == 0
@@ -233,6 +257,7 @@ def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     assert (found["sound"], found["records"]) == (True, 14)  # 13 of the office, one freeze
 
 
+@on_sqlite
 def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Served) -> None:
     assert set(served.children()) == {WRITER, LOG, WEB}
     served.end(signal.SIGKILL)
@@ -242,6 +267,7 @@ def test_when_the_parent_is_killed_nobody_is_left_and_the_next_serves(served: Se
     again.close()
 
 
+@on_sqlite
 def test_a_writer_that_may_not_go_on_ends_everything(served: Served) -> None:
     """Another writer, past the lock of this machine, takes over at the log."""
     store = open_store(served.store)

@@ -254,5 +254,5 @@ def test_serials_are_frozen_at_the_desk(office: Path) -> None:
     sets = [word for field in fields for word in ("--set", field)]
     run("desk", "propose", "freeze", *sets, "--as", SENIOR, store=office)
     assert "completed" in run("desk", "approve", 1, "--as", OTHER_SENIOR, store=office)
-    (row,) = rows_as_json("desk", "list", "--all", store=office)
-    assert json.loads(row["what"])["last"] == 450
+    (row,) = rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office)
+    assert json.loads(row["body"])["last"] == 450

@@ -15,6 +15,8 @@ as-word = { $word }
 from-account = account { $account }
 from-creation = creation
 for-year = , for { $year }
+one-registry = registry { $registry }
+every-registry = every registry
 
 ## What is asked
 
@@ -69,6 +71,8 @@ asked-installations =
         [one] { $units } sub-installation
        *[other] { $units } sub-installations
     }{ $due }; digest { $digest }
+asked-no-maintenance = to cancel the maintenance of { $registry } from { $opens } until { $closes }, planned by proposal { $number }: { $reason }
+asked-correction = correction of record { $record }: { $movement }; { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = account { $value }
@@ -135,6 +139,51 @@ field-vat = VAT { $value }
 field-verifier = verifier { $value }
 field-year = year { $value }
 field-other = { $name } { $value }
+
+## Why a second person, and why then
+
+needs-two = This is always approved by two.
+needs-by-itself = The law does this by itself.
+needs-inbound = It comes from another registry.
+needs-always = { $type } is always approved by two.
+needs-nobody = { $type } needs nobody's approval.
+needs-administrator = An administrator proposed it.
+needs-second-asked = The account asks for a second representative.
+needs-second-not-asked = The account asks for no second representative.
+needs-government = A government account acquires.
+needs-not-trusted = The acquiring account is not trusted.
+needs-also-towards-trusted = The account asks for a second representative also towards trusted accounts.
+needs-not-towards-trusted = The acquiring account is trusted.
+nobody-decided =
+    Nobody decided on it in { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }.
+when-approved = Carried out as soon as it is approved.
+when-at-once = Carried out at once.
+when-type-does-not-wait = Transactions of this type do not wait.
+when-hours-after =
+    { $hours ->
+        [one] { $hours } hour
+       *[other] { $hours } hours
+    } after confirmation; the clock stops on non-working days.
+when-confirmed-before = The account is not trusted; confirmed before { $limit }, so at { $hour } of working day { $day } after.
+when-confirmed-after = The account is not trusted; confirmed after { $limit }, so at { $hour } of working day { $day } after.
+when-minutes-after =
+    { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    } after confirmation, whole days counted as working days; first moment in the hours of { $day }.
+when-trusted-now = The account is trusted: at once in the hours of a working day, { $first } to { $last }.
+when-trusted-next-hours = The account is trusted: when the hours of a working day begin, { $first } to { $last }.
+when-trusted-within-hours = The account is trusted: within the hours of working days.
+when-trusted-after-minutes =
+    Trusted { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    } after approval, whole days counted as working days.
+when-trusted-on-working-day = Trusted from { $hour } of working day { $day } after the proposal.
+when-after-maintenance = { $reason } The registry is closed for maintenance until then.
 
 ## How things stand
 
@@ -248,6 +297,11 @@ notice-maintenance = The registry will be closed for maintenance
 
         What waits is not lost: deadlines that fall into the window are extended, and what was to be
         carried out in it is carried out afterwards.
+notice-no-maintenance = The registry stays open: the maintenance is cancelled
+    .body =
+        By proposal { $number } it was decided: { $what }.
+
+        Deadlines and times of execution are what they would have been without the window.
 notice-assigned = Task { $number } was given to you
     .body =
         Task { $number } was given to you: { $what }.
@@ -304,6 +358,7 @@ word-freeze = freeze
 word-lift = lift
 word-transaction = transaction
 word-bulk-transaction = bulk transaction
+word-correction = correction
 word-open-account = open account
 word-change-status = change status
 word-adopt-rulebook = adopt rulebook
@@ -336,6 +391,7 @@ word-close-account = close account
 word-hand-over-account = hand over account
 word-review = review
 word-maintenance = maintenance
+word-cancel-maintenance = cancel maintenance
 word-forward = forward
 word-backward = backward
 word-true = yes

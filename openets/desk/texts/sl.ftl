@@ -15,6 +15,8 @@ as-word = { $word }
 from-account = z računa { $account }
 from-creation = ob nastanku
 for-year = , za leto { $year }
+one-registry = registra { $registry }
+every-registry = vseh registrov
 
 ## Kaj se predlaga
 
@@ -87,6 +89,8 @@ asked-installations =
         [few] { $units } podnaprave
        *[other] { $units } podnaprav
     }{ $due }; povzetek { $digest }
+asked-no-maintenance = preklic vzdrževanja { $registry } od { $opens } do { $closes }, načrtovanega s predlogom { $number }: { $reason }
+asked-correction = popravek zapisa { $record }: { $movement }; { $reason }
 asked-fields = { $command }, { $fields }
 
 field-account = račun { $value }
@@ -154,6 +158,59 @@ field-verifier = preveritelj { $value }
 field-year = leto { $value }
 field-other = { $name } { $value }
 
+## Zakaj druga oseba in zakaj takrat
+
+needs-two = To vedno odobrita dve osebi.
+needs-by-itself = To se po predpisu zgodi samo od sebe.
+needs-inbound = Prihaja iz drugega registra.
+needs-always = { $type } vedno odobrita dve osebi.
+needs-nobody = Za { $type } odobritev ni potrebna.
+needs-administrator = Predlagal je administrator.
+needs-second-asked = Za račun je zahtevan drugi predstavnik.
+needs-second-not-asked = Za račun drugi predstavnik ni zahtevan.
+needs-government = Prejme račun državne uprave.
+needs-not-trusted = Prejemni račun ni zaupanja vreden.
+needs-also-towards-trusted = Za račun je drugi predstavnik zahtevan tudi pri zaupanja vrednih računih.
+needs-not-towards-trusted = Prejemni račun je zaupanja vreden.
+nobody-decided =
+    Rok za odločitev je bil { $days ->
+        [one] { $days } dan
+        [two] { $days } dneva
+        [few] { $days } dnevi
+       *[other] { $days } dni
+    }, odločil pa ni nihče.
+when-approved = Izvede se takoj po odobritvi.
+when-at-once = Izvede se takoj.
+when-type-does-not-wait = Transakcije tega tipa ne čakajo.
+when-hours-after =
+    { $hours ->
+        [one] { $hours } uro
+        [two] { $hours } uri
+        [few] { $hours } ure
+       *[other] { $hours } ur
+    } po potrditvi; ob dela prostih dneh ura stoji.
+when-confirmed-before = Račun ni zaupanja vreden; potrjeno pred { $limit }, zato ob { $hour } { $day }. delovnega dne zatem.
+when-confirmed-after = Račun ni zaupanja vreden; potrjeno po { $limit }, zato ob { $hour } { $day }. delovnega dne zatem.
+when-minutes-after =
+    { $minutes ->
+        [one] { $minutes } minuto
+        [two] { $minutes } minuti
+        [few] { $minutes } minute
+       *[other] { $minutes } minut
+    } po potrditvi, polni dnevi se štejejo kot delovni dnevi; prvi trenutek delovnega časa { $day }.
+when-trusted-now = Račun je zaupanja vreden: takoj v delovnem času delovnega dne, od { $first } do { $last }.
+when-trusted-next-hours = Račun je zaupanja vreden: ko se začne delovni čas delovnega dne, od { $first } do { $last }.
+when-trusted-within-hours = Račun je zaupanja vreden: v delovnem času delovnih dni.
+when-trusted-after-minutes =
+    Zaupanja vreden { $minutes ->
+        [one] { $minutes } minuto
+        [two] { $minutes } minuti
+        [few] { $minutes } minute
+       *[other] { $minutes } minut
+    } po odobritvi, polni dnevi se štejejo kot delovni dnevi.
+when-trusted-on-working-day = Zaupanja vreden od { $hour } { $day }. delovnega dne po predlogu.
+when-after-maintenance = { $reason } Do takrat je register zaprt zaradi vzdrževanja.
+
 ## Stanje stvari
 
 stands-holding =
@@ -175,9 +232,9 @@ stands-holder = račun { $account } pripada imetniku { $holder }
 
 event-proposed = { $who } je predlagala: { $what }. { $rests }
 event-not-reserved = Enot ni bilo mogoče rezervirati. Zapisani razlog: { $reason }
-event-awaiting = Odobriti mora druga oseba. Zapisani razlog: { $reason }
-event-confirmed = Druga oseba ni potrebna. Izvedba: { $at }. Zapisani razlog: { $reason } { $rests }
-event-approved = { $who } je odobrila predlog. Izvedba: { $at }. Zapisani razlog: { $reason } { $rests }
+event-awaiting = Odobriti mora druga oseba. Razlog: { $reason }
+event-confirmed = Druga oseba ni potrebna. Izvedba: { $at }. Razlog: { $reason } { $rests }
+event-approved = { $who } je odobrila predlog. Izvedba: { $at }. Razlog: { $reason } { $rests }
 event-rejected = { $who } je zavrnila predlog: { $reason }
 event-withdrawn = { $who } je umaknila predlog: { $reason }
 event-cancelled = { $who } je preklicala predlog: { $reason }
@@ -222,7 +279,7 @@ notice-delayed = Predlog { $number } je odobren
     .body =
         Predlog { $number } je bil odobren: { $what }.
 
-        Izvedba: { $at }. Zapisani razlog: { $reason }
+        Izvedba: { $at }. Razlog: { $reason }
         Do tik pred tem ga je mogoče preklicati.
 notice-completed = Predlog { $number } je izveden
     .body =
@@ -253,7 +310,7 @@ notice-expired = Predlog { $number } je zapadel
     .body =
         Predlog { $number } je zapadel: { $what }.
 
-        Zapisani razlog: { $reason } Predlagati ga je mogoče znova.
+        { $reason } Predlagati ga je mogoče znova.
 notice-freeze = Zamrznitev je bila odrejena ali odpravljena
     .body =
         S predlogom { $number } je bilo odrejeno, takoj in v obeh knjigah: { $what }.
@@ -270,6 +327,11 @@ notice-maintenance = Register bo zaprt zaradi vzdrževanja
 
         Kar čaka, ni izgubljeno: roki, ki se iztečejo med zaprtjem, se podaljšajo, izvedbe pa se
         opravijo po njem.
+notice-no-maintenance = Register ostane odprt: vzdrževanje je preklicano
+    .body =
+        S predlogom { $number } je odločeno: { $what }.
+
+        Roki in izvedbe so taki, kot bi bili brez načrtovanega zaprtja.
 notice-assigned = Dodeljena vam je naloga { $number }
     .body =
         Dodeljena vam je naloga { $number }: { $what }.
@@ -326,6 +388,7 @@ word-freeze = zamrznitev
 word-lift = odprava zamrznitve
 word-transaction = transakcija
 word-bulk-transaction = skupna transakcija
+word-correction = popravek
 word-open-account = odprtje računa
 word-change-status = sprememba statusa
 word-adopt-rulebook = sprejetje prava
@@ -358,6 +421,7 @@ word-close-account = zaprtje računa
 word-hand-over-account = prenos računa na drugega imetnika
 word-review = pregled
 word-maintenance = vzdrževanje
+word-cancel-maintenance = preklic vzdrževanja
 word-forward = naprej
 word-backward = nazaj
 word-true = da

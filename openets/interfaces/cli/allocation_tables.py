@@ -21,13 +21,10 @@ from openets.interfaces.cli.output import (
     StoreOption,
     console,
     fail,
-    opened,
     print_rows,
 )
-from openets.people.signing_in import Who
 from openets.rulebook.model import EARLIEST, LATEST
 from openets.schemes.allocation import asking
-from openets.schemes.desk import at_counter
 
 RegistryOption = Annotated[str, typer.Option(help="The registry whose table it is, two letters.")]
 TableOption = Annotated[str, typer.Option(help="The table, as `allocation.tables` names it.")]
@@ -71,13 +68,14 @@ def change(
 @allocation_app.command("difference")
 def difference(
     number: NumberArgument,
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """List every amount a proposed change of a table would alter."""
-    with opened(directory) as store, at_counter(store) as counter:
-        found = counter.ask(asking.table_difference, Who(), number)
+    with at_the_desk(directory, as_person) as (counter, who):
+        found = counter.ask(asking.table_difference, who, number)
     if found is None:
         fail(f"Proposal {number} changes no allocation table.")
     rows = [
@@ -93,13 +91,14 @@ def show(
     registry: Annotated[str, typer.Option(help="Of this registry only.")] = "",
     operator: Annotated[str, typer.Option(help="Of this operator only.")] = "",
     year: Annotated[int, typer.Option(help="Of this year only.", min=0, max=LATEST)] = 0,
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """List what operators are entitled to, what they got, and how each stands."""
-    with opened(directory) as store, at_counter(store) as counter:
-        rows = counter.ask(asking.table_rows, Who(), registry, operator, year)
+    with at_the_desk(directory, as_person) as (counter, who):
+        rows = counter.ask(asking.table_rows, who, registry, operator, year)
     columns = (
         *("operator", "table", "year", "entitlement", "allocated", "returned", "reversed"),
         *("remaining", "status", "class"),
@@ -153,13 +152,14 @@ def run(
 @allocation_app.command("reserve")
 def reserve(
     year: YearArgument,
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """Show the reserves that serve first come first: what they hold, what is asked of them."""
-    with opened(directory) as store, at_counter(store) as counter:
-        rows = [(*one, one.free) for one in counter.ask(asking.reserves, Who(), year)]
+    with at_the_desk(directory, as_person) as (counter, who):
+        rows = [(*one, one.free) for one in counter.ask(asking.reserves, who, year)]
     columns = ("table", "account", "available", "issued", "committed", "free")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv, years=("account",))
 

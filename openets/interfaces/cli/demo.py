@@ -199,7 +199,10 @@ def _say_where_next(store: Store, ledger: Totals) -> None:
             "two officers stop an account at the log itself",
             f"log freeze {account} {officers} --reason drill{option}",
         ),
-        ("what waits at the desk, who may approve it, and its approval", f"desk list{option}"),
+        (
+            "what waits at the desk, who may approve it, and its approval",
+            f"desk list --as 1{option}",
+        ),
         ("", f"inbox list --as 1{option}"),
         ("", f"audit --as 1{option}"),
         *_approval(store, option),

@@ -13,7 +13,7 @@ import typer
 
 from openets.desk.delivery import is_address
 from openets.desk.directory import Contact
-from openets.desk.proposals import Proposal, Proposals
+from openets.desk.proposals import Proposal
 from openets.desk.said import ENGLISH, LANGUAGES
 from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
@@ -29,6 +29,7 @@ from openets.interfaces.cli.output import (
 )
 from openets.people.commands import commands
 from openets.people.counter import actions
+from openets.people.counter.actions import Proposed
 from openets.people.counter.client import Counter
 from openets.people.matrix import page
 from openets.people.opening import desk_database, send_notices
@@ -57,9 +58,9 @@ def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]
 
 
 @contextmanager
-def _reading(directory: Path) -> Iterator[tuple[Proposals, Register]]:
+def _register(directory: Path) -> Iterator[Register]:
     with opened(directory) as store, closing(desk_database(store)) as database:
-        yield Proposals(database, store.store), Register(database)
+        yield Register(database)
 
 
 @desk_app.command("propose")
@@ -79,14 +80,31 @@ def propose_fields(
     """Proposes a command with its fields, and shows what comes of it."""
     body = json.dumps(fields)
     with at_the_desk(directory, as_person) as (counter, who):
-        proposed = counter.ask(actions.propose, who, command, body)
-        show_proposal(proposed.proposal)
-        if proposed.execute_at is None:
-            return
-        console.print(
-            f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}",
-            soft_wrap=True,
-        )
+        _show_proposed(counter.ask(actions.propose, who, command, body))
+
+
+def _show_proposed(proposed: Proposed) -> None:
+    """Prints how a new proposal stands, and when it would be carried out."""
+    show_proposal(proposed.proposal)
+    if proposed.execute_at is not None:
+        when = f"If approved now: {moment(proposed.execute_at)} UTC. {proposed.reason}"
+        console.print(when, soft_wrap=True)
+
+
+@desk_app.command("correct")
+def correct(
+    record: Annotated[int, typer.Argument(help="Number of the wrong record.", min=1)],
+    reason: ReasonOption,
+    quantity: Annotated[
+        int, typer.Option(help="Units to move back; all that are left if nothing is said.", min=0)
+    ] = 0,
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Propose to correct a record, by the type the law has for it: a new record names the old."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        asked = (record, quantity, reason)
+        _show_proposed(counter.ask(actions.propose_correction, who, *asked))
 
 
 def _field(text: str) -> tuple[str, object]:
@@ -161,9 +179,10 @@ def show_proposal(proposal: Proposal) -> None:
     """Prints how a proposal stands."""
     console.print(f"[bold]proposal {proposal.number}[/bold]  {proposal.command}, {proposal.state}")
     if proposal.execute_at:
-        console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {proposal.reason}")
+        why = proposal.why_then.told()
+        console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {why}")
     elif proposal.needs:
-        console.print(f"needs a second person: {proposal.needs}", soft_wrap=True)
+        console.print(f"needs a second person: {proposal.why_two.told()}", soft_wrap=True)
     if proposal.result:
         console.print(f"record {proposal.result} of the ledger")
     if proposal.why:
@@ -173,27 +192,32 @@ def show_proposal(proposal: Proposal) -> None:
 @desk_app.command("list")
 def list_proposals(
     everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    language: LanguageOption = ENGLISH,
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List proposals that wait, newest first."""
-    with _reading(directory) as (proposals, _):
-        rows = [
-            (
-                str(one.number),
-                one.command,
-                one.state,
-                str(one.proposer),
-                moment(one.created),
-                moment(one.execute_at) if one.execute_at else "",
-                one.body,
-            )
-            for one in proposals.every()
-            if everything or not one.settled
-        ]
-        columns = ("number", "command", "state", "by", "proposed", "execution", "what")
-        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+    """List the proposals you may see that wait, newest first; JSON and CSV have the fields too."""
+    check_language(language)
+    with at_the_desk(directory, as_person) as (counter, who):
+        found = counter.ask(actions.proposals, who, everything, language)
+    rows = [
+        (
+            str(one.number),
+            one.command,
+            one.state,
+            str(one.proposer or ""),
+            moment(one.created),
+            moment(one.execute_at) if one.execute_at else "",
+            one.what,
+            *([one.body] if as_json or as_csv else []),
+        )
+        for one in found
+    ]
+    columns = ["number", "command", "state", "by", "proposed", "execution", "what"]
+    columns += ["body"] if as_json or as_csv else []
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
 @desk_app.command("commands")
@@ -225,7 +249,7 @@ def add_person(
     if role not in ROLES:
         fail(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
     contact = _contact(mail, language)
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         person, token = register.add_person(role, registry or None)
         register.contacts.put(person.number, contact)
         place = f" of registry {registry}" if registry else ""
@@ -242,7 +266,7 @@ def set_contact(
 ) -> None:
     """Set where notices to a person go, and in which language; without --mail nowhere."""
     contact = _contact(mail, language)
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         if register.person(number) is None:
             fail(f"There is no person {number}.")
         register.contacts.put(number, contact)
@@ -252,9 +276,14 @@ def set_contact(
 def _contact(mail: str, language: str) -> Contact:
     if mail and not is_address(mail):
         fail(f"{mail!r} is no address: write name@host.")
+    check_language(language)
+    return Contact(mail, language)
+
+
+def check_language(language: str) -> None:
+    """Ends the command if the catalogue has no such language."""
     if language not in LANGUAGES:
         fail(f"--language is one of {', '.join(LANGUAGES)}.")
-    return Contact(mail, language)
 
 
 @person_app.command("list")
@@ -262,7 +291,7 @@ def list_persons(
     directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
 ) -> None:
     """List persons by number and role."""
-    with _reading(directory) as (_, register):
+    with _register(directory) as register:
         rows = [
             (str(one.number), one.role, one.registry or "", one.state) for one in register.persons()
         ]

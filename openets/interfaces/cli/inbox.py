@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from openets.desk.said import ENGLISH, LANGUAGES, word
+from openets.desk.said import ENGLISH, word
 from openets.interfaces.cli.acting import AsOption
-from openets.interfaces.cli.desk import LanguageOption, ReasonOption, at_the_desk
+from openets.interfaces.cli.desk import LanguageOption, ReasonOption, at_the_desk, check_language
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     CsvOption,
@@ -46,7 +46,7 @@ def list_tasks(
     as_csv: CsvOption = False,
 ) -> None:
     """List the tasks you may see, oldest first, with what each offers you."""
-    _check(language)
+    check_language(language)
     with at_the_desk(directory, as_person) as (counter, who):
         rows = [
             (
@@ -78,7 +78,7 @@ def show_task(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Show a task with its documents and comments, and what you may do about it."""
-    _check(language)
+    check_language(language)
     with at_the_desk(directory, as_person) as (counter, who):
         one = counter.ask(actions.task, who, number, language)
     _print(f"[bold]task {one.number}[/bold]  {one.kind}, {_state(one)}")
@@ -240,7 +240,7 @@ def list_notices(
     as_csv: CsvOption = False,
 ) -> None:
     """List notices, newest first: your own, or with the right to the audit trail all."""
-    _check(language)
+    check_language(language)
     with at_the_desk(directory, as_person) as (counter, who):
         rows = [
             (
@@ -287,7 +287,7 @@ def audit(
     as_csv: CsvOption = False,
 ) -> None:
     """Print the audit trail, oldest first: who did what, on which account, under which article."""
-    _check(language)
+    check_language(language)
     number = account_argument(account) if account else 0
     first, last = _midnight(since, "--since"), _midnight(until, "--until", after=1)
     with at_the_desk(directory, as_person) as (counter, who):
@@ -316,8 +316,3 @@ def _midnight(day: str, option: str, after: int = 0) -> int:
     except ValueError:
         fail(f"{option} takes a day (2030-03-04), not {day!r}.")
     return instant(datetime.combine(found, time(0), UTC) + timedelta(days=after))
-
-
-def _check(language: str) -> None:
-    if language not in LANGUAGES:
-        fail(f"--language is one of {', '.join(LANGUAGES)}.")

@@ -14,6 +14,7 @@ from openets.interfaces.cli.files import export_file, import_file
 from openets.interfaces.cli.inbox import audit, inbox_app, outbox_app
 from openets.interfaces.cli.law import law_app
 from openets.interfaces.cli.log import log_app
+from openets.interfaces.cli.maintenance import maintenance_app
 from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
 from openets.interfaces.cli.replay import replay
 from openets.interfaces.cli.serve import serve_store
@@ -40,6 +41,7 @@ app.add_typer(person_app, name="person")
 app.add_typer(holder_app, name="holder")
 app.add_typer(operator_app, name="operator")
 app.add_typer(verifier_app, name="verifier")
+app.add_typer(maintenance_app, name="maintenance")
 app.command("serve")(serve_store)
 app.command("work")(work)
 app.command("audit")(audit)

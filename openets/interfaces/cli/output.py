@@ -29,6 +29,7 @@ from openets.ledger.post import WriterStopped
 from openets.ledger.reads import AccountView
 from openets.ledger.store import Store, open_store
 from openets.rulebook.answers import code_of
+from openets.rulebook.model import NoLaw
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
@@ -61,7 +62,7 @@ def failing() -> Iterator[None]:
         fail("\n".join(str(refusal) for refusal in refused.refusals))
     except Malformed as error:
         fail(f"A stored row cannot be read: {error} `openets verify` names it.", code=1)
-    except (StorageError, LogAway, WriterStopped, OSError) as error:
+    except (StorageError, LogAway, WriterStopped, NoLaw, OSError) as error:
         fail(str(error))
 
 

@@ -41,9 +41,7 @@ from openets.people.counter import actions
 from openets.people.office import by_law
 from openets.people.opening import desk_database
 from openets.people.register import Register
-from openets.people.signing_in import Who
 from openets.rulebook.tables import ACCOUNT_TYPES
-from openets.schemes.desk import at_counter
 
 holder_app = typer.Typer(help="Account holders.", no_args_is_help=True)
 operator_app = typer.Typer(help="What is operated behind accounts.", no_args_is_help=True)
@@ -134,13 +132,14 @@ def list_holders(
 @holder_app.command("accounts")
 def accounts_of_holder(
     number: Annotated[int, typer.Argument(help="Number of the holder.", min=1)],
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List the accounts of a holder: full number, type, operator, status."""
-    with opened(directory) as store, at_counter(store) as counter:
-        rows = counter.ask(actions.accounts_of, Who(), number)
+    """List the accounts of a holder that you may see: full number, type, operator, status."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        rows = counter.ask(actions.accounts_of, who, number)
     print_rows(("account", "type", "operator", "status"), rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -375,13 +374,14 @@ def review_account(
 @account_app.command("reviews")
 def list_reviews(
     by: Annotated[str, typer.Option(help="Due by this day; today if nothing is said.")] = "",
+    as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List the accounts and verifiers whose review is due, the longest overdue first."""
-    with opened(directory) as store, at_counter(store) as counter:
-        found = counter.ask(actions.reviews_by, Who(), _day(by) if by else None)
+    """List accounts and verifiers you may see whose review is due, the longest overdue first."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        found = counter.ask(actions.reviews_by, who, _day(by) if by else None)
         rows = [
             (
                 one.subject,

@@ -22,6 +22,7 @@ from pydantic import (
     create_model,
 )
 
+from openets.desk.sight import Sight
 from openets.kernel.actor import Actor
 from openets.ledger.store import Store
 from openets.people.asked import malformed
@@ -46,6 +47,11 @@ class Visit:
     def actor(self) -> Actor:
         """The person who asks; raises `NotSignedIn`."""
         return signed_in(self.store, self.office.register, self.who)
+
+    @property
+    def sight(self) -> Sight:
+        """What the person who asks may see; raises `NotSignedIn`."""
+        return Sight(self.office.directory, self.actor)
 
 
 class Action(Generic[P, T]):

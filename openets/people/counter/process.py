@@ -43,6 +43,7 @@ from openets.people.counter.messages import (
 from openets.people.extension import Extension
 from openets.people.lookout import Lookout
 from openets.people.opening import Opened, desk_database, open_desk, send_notices
+from openets.rulebook.model import NoLaw
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import LogAway, connect_log
@@ -150,7 +151,7 @@ class Writing:
             self._end(str(stopped))
         except LogAway as away:
             self._problems["log"] = str(away)
-        except (StorageError, Refused, Malformed, OSError) as error:
+        except (StorageError, Refused, NoLaw, Malformed, OSError) as error:
             self._problems[part] = str(error)
         except Exception as error:  # a fault of ours in one part must not end the others
             traceback.print_exc()

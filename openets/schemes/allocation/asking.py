@@ -93,6 +93,7 @@ def propose_withholding(
 def plan_run(visit: Visit, table: str, registry: str, year: Number) -> Planned:
     """Works out a year's issue; nothing is proposed."""
     office = visit.office.office
+    visit.sight.must_see(registry)
     day = issued_by(office.rulebook, year)
     return Planned(run_of(office, table, registry, year)[1], *(day or (None, "")))
 
@@ -129,18 +130,26 @@ def propose_calculated(
 @action
 def table_difference(visit: Visit, number: Number) -> list[tables.Difference] | None:
     """What a proposed change of a table would alter; None for a proposal of something else."""
-    proposal = visit.office.desk.proposals.get(number)
+    sight, proposal = visit.sight, visit.office.desk.proposals.get(number)
     if proposal is None or proposal.command != ChangeTable.name:
         return None
     body = ChangeTable.model_validate_json(proposal.body)
+    sight.must_see(body.registry)
     before = reads.stored(visit.office.office).amounts(body.table, body.registry)
     return list(tables.difference(before, body.entered()))
 
 
 @action
 def table_rows(visit: Visit, registry: str, operator: str, year: Number) -> list[Row]:
-    """What operators are entitled to and what they got; an empty word or 0 asks for all."""
-    found = _rows(visit.office.office, registry or None, operator or None)
+    """What the asker's operators are entitled to and got; an empty word or 0 asks for all."""
+    office = visit.office.office
+    known = reads.known_operators(office)
+
+    def place(row: Row) -> tuple[str, int]:
+        accounts = known.accounts.get(row.operator)
+        return known.registry_of(row.operator), accounts[-1].number if accounts else 0
+
+    found = visit.sight.among(_rows(office, registry or None, operator or None), place, registry)
     return [row for row in found if not year or row.year == year]
 
 
@@ -161,4 +170,10 @@ def _rows(office: Office, registry: str | None, operator: str | None) -> list[Ro
 @action
 def reserves(visit: Visit, year: Number) -> list[reads.ReserveView]:
     """The reserves that serve first come first: what they hold, what is asked of them."""
-    return reads.reserves(visit.office.office, year)
+    office = visit.office.office
+
+    def place(reserve: reads.ReserveView) -> tuple[str, int]:
+        account = office.account(reserve.account)
+        return (account.registry if account else ""), reserve.account
+
+    return visit.sight.among(reads.reserves(office, year), place)

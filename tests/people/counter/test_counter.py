@@ -57,6 +57,7 @@ TRANSFER = json.dumps(
     {"type": "10-0", "transferring": TRADER, "acquiring": GLASS, "kind": KIND, "quantity": 5}
 )
 FREEZE = json.dumps({"order": "freeze", "account": CEMENT, "reason": "drill"})
+MUCH_LATER = MONDAY.date() + timedelta(days=9_999)
 NONSENSE = (
     b"",
     b"{}",
@@ -131,10 +132,13 @@ def walk(counter: Counter) -> list[object]:
         said(lambda: counter.ask(actions.reject, Who(person=OTHER_SENIOR), 2, "no")),
         said(lambda: counter.ask(actions.withdraw, Who(person=OTHER_SENIOR), 2, "no")),
         said(lambda: counter.ask(actions.work, Who())),
-        said(lambda: counter.ask(actions.accounts_of, Who(), CEMENT)),
-        said(lambda: counter.ask(actions.accounts_of, Who(), 99)),
+        said(lambda: counter.ask(actions.accounts_of, Who(person=SENIOR), CEMENT)),
+        said(lambda: counter.ask(actions.accounts_of, Who(person=SENIOR), 99)),
+        said(lambda: counter.ask(actions.accounts_of, ONE, CEMENT)),
         said(lambda: counter.ask(actions.reviews_by, Who(), None)),
-        said(lambda: counter.ask(actions.reviews_by, Who(), MONDAY.date() + timedelta(days=9_999))),
+        said(lambda: counter.ask(actions.reviews_by, Who(person=SENIOR), MUCH_LATER)),
+        said(lambda: counter.ask(actions.proposals, ONE, True, "sl")),
+        said(lambda: counter.ask(actions.proposals, Who(person=99), True)),
     ]
 
 
