@@ -144,7 +144,14 @@ def _described(
                 for year in years
             }
             parts.append(stated)
-        made.append({"id": operator, "name": one["sector"], "sub_installations": parts})
+        made.append(
+            {
+                "id": operator,
+                "name": one["sector"],
+                "activity": one["activity"],
+                "sub_installations": parts,
+            }
+        )
     return made
 
 
