@@ -18,6 +18,7 @@ from openets.kernel.actor import Actor
 from openets.people.asked import Body
 from openets.people.opening import Opened
 from openets.people.transactions import Move
+from openets.rulebook.model import Rulebook
 from openets.rulebook.notation import build, parse
 from openets.schemes.allocation.actions import run_of
 from openets.schemes.allocation.law import law_of_year
@@ -74,7 +75,7 @@ def allocate_sample(office: Opened, seed: int) -> list[Allocated]:
     submitted = SubmitList(
         registry=registry,
         first_year=first_year,
-        installations=tuple(_described(office, chosen, first_year, seed)),
+        installations=tuple(describe(office.office.rulebook, chosen, first_year, seed)),
     )
     _two(office, submitted, staff.national, staff.central)
     change = calculated_change(office.office, TABLE, registry, first_year)
@@ -127,12 +128,12 @@ def _two(office: Opened, body: Body, first: Actor, second: Actor) -> None:
     assert proposal.state == "completed", proposal.why
 
 
-def _described(
-    office: Opened, chosen: dict[str, Any], first_year: int, seed: int
+def describe(
+    rulebook: Rulebook, chosen: dict[str, Any], first_year: int, seed: int
 ) -> list[dict[str, Any]]:
     """The list of installations: the levels of each year of the baseline lie near the usual one."""
     drawn = Random(seed)
-    span = law_of_year(office.office.rulebook, first_year).need("baseline-years")
+    span = law_of_year(rulebook, first_year).need("baseline-years")
     years = range(span["first_year"], span["last_year"] + 1)
     made = []
     for operator, one in chosen.items():
