@@ -7,11 +7,13 @@ behind the registry's back.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import deque
 from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +21,7 @@ from openets.interfaces.cli.demo_end import (
     officer_files,
     say_where_next,
     tell_of_the_desk,
+    tell_of_the_penalties,
     tell_of_the_sample,
 )
 from openets.interfaces.cli.output import (
@@ -39,16 +42,29 @@ from openets.ledger.post import Writer
 from openets.ledger.store import Store, create_store, hold_journal, open_store
 from openets.people.opening import desk_database, open_desk, send_notices
 from openets.schemes.desk import EXTENSIONS
-from openets.world.allocating import Allocated, allocate_sample
+from openets.world.agenda import Spent, draw_up, read_agenda, spend
 from openets.world.figures import load_figures
-from openets.world.people import staff
 from openets.world.play import play
 from openets.world.run import sum_books
 from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
 
-STATE = "demonstration.json"  # the seed, and whether it was played to the end
-PARTS = {"officers", "registry", "log", STATE}  # what a store is made of before its store.toml
+STATE = "demonstration.json"  # the seed, what the day at the desk is about, how far it came
+MADE_ANEW = f"{STATE}.new"
+PARTS = {"officers", "registry", "log", STATE, MADE_ANEW}  # what lies there before store.toml
+
+
+@dataclass
+class State:
+    """How far a demonstration came.
+
+    The agenda is there once the play is over. `swept` is a demonstration that is being removed.
+    """
+
+    seed: int
+    agenda: dict[str, Any] | None = None
+    finished: bool = False
+    swept: bool = False
 
 
 def demo(
@@ -58,31 +74,40 @@ def demo(
 ) -> None:
     """Play the EU ETS 2005-2022, every registry and year, through law, ledger and log.
 
-    A demonstration that was interrupted goes on where it stopped.
+    A demonstration that was interrupted goes on where it stopped, its day at the desk included.
     """
     with failing():
-        store = _open_or_make(directory, again, seed)
+        store, state = _open_or_make(directory, again, seed)
         console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/", soft_wrap=True)
         figures = load_figures()
-
-        sample: list[Allocated] = []
+        spent: list[Spent] = []
 
         def player(writer: Writer, report: Report) -> None:
-            play(writer, store.rulebook, figures, seed, report)
+            if state.agenda is None:
+                play(writer, store.rulebook, figures, seed, report)
 
         def day_at_the_desk(writer: Writer) -> None:
-            with closing(desk_database(store)) as database:
-                office = open_desk(store, database, writer, SystemClock(), EXTENSIONS)
-                if not office.register.persons():
-                    staff(office)
-                    sample.extend(allocate_sample(office, seed))
-            deque(send_notices(store), maxlen=0)
+            spent.append(_day(store, state, writer))
 
         ledger = play_and_prove(store, figures, player, day_at_the_desk)
-        _write_state(directory, seed, finished=True)
-        tell_of_the_sample(sample, store.rulebook)
+        state.finished = True
+        _write_state(directory, state)
+        tell_of_the_sample(spent[0].allocated, store.rulebook)
+        tell_of_the_penalties(spent[0].penalised)
         tell_of_the_desk(store)
         say_where_next(store, ledger)
+
+
+def _day(store: Store, state: State, writer: Writer) -> Spent:
+    """The day at the desk, by an agenda that is kept before anything of it is done."""
+    with closing(desk_database(store)) as database:
+        office = open_desk(store, database, writer, SystemClock(), EXTENSIONS)
+        if state.agenda is None:
+            state.agenda = draw_up(office).written()
+            _write_state(store.directory, state)
+        spent = spend(office, read_agenda(state.agenda), state.seed)
+    deque(send_notices(store), maxlen=0)
+    return spent
 
 
 def totals(
@@ -100,35 +125,64 @@ def totals(
         print_compliance(store, ledger, log)
 
 
-def _open_or_make(directory: Path, again: bool, seed: int) -> Store:
+def _open_or_make(directory: Path, again: bool, seed: int) -> tuple[Store, State]:
     """The demonstration to be played: a new one, or the one that was interrupted."""
+    state = _read_state(directory)
+    if state is not None and state.swept:
+        _sweep(directory, state)
     if (directory / "store.toml").exists():
         store = open_store(directory)
-        if store.mode != "replay" or not (directory / STATE).exists():
+        if store.mode != "replay" or state is None:
             fail(f"The store at {directory} is not a demonstration and is left alone.")
         if not again:
-            return _go_on(store, seed)
+            return store, _going_on(directory, state, seed)
         hold_journal(store).database.close()  # or a store that is being served would be swept away
-        shutil.rmtree(directory)
+        _sweep(directory, state)
     elif directory.exists():
         if any(path.name not in PARTS for path in directory.iterdir()):
             fail(f"{directory} is not empty and holds no store; choose another folder.")
         shutil.rmtree(directory)  # a demonstration that was interrupted while it was made
     (directory / "officers").mkdir(parents=True, mode=0o700)
-    _write_state(directory, seed, finished=False)
+    state = State(seed)
+    _write_state(directory, state)
     officers = tuple(SigningKey.create(path).public for path in officer_files(directory))
-    return create_store(directory, jurisdiction="eu", mode="replay", officer_keys=officers)
+    store = create_store(directory, jurisdiction="eu", mode="replay", officer_keys=officers)
+    return store, state
 
 
-def _go_on(store: Store, seed: int) -> Store:
-    state = json.loads((store.directory / STATE).read_text(encoding="utf-8"))
-    if state["finished"]:
-        fail(f"There is a finished demonstration at {store.directory}; --again plays it anew.")
-    if state["seed"] != seed:
-        fail(f"The demonstration at {store.directory} was begun with --seed {state['seed']}.")
-    return store
+def _going_on(directory: Path, state: State, seed: int) -> State:
+    if state.finished:
+        fail(f"There is a finished demonstration at {directory}; --again plays it anew.")
+    if state.seed != seed:
+        fail(f"The demonstration at {directory} was begun with --seed {state.seed}.")
+    return state
 
 
-def _write_state(directory: Path, seed: int, *, finished: bool) -> None:
-    words = json.dumps({"seed": seed, "finished": finished})
-    (directory / STATE).write_text(words, encoding="utf-8")
+def _sweep(directory: Path, state: State) -> None:
+    """Removes a demonstration; if that is broken off, what is left says that it is to go."""
+    state.swept = True
+    _write_state(directory, state)
+    for path in directory.iterdir():
+        if path.name == STATE:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.rmtree(directory)
+
+
+def _read_state(directory: Path) -> State | None:
+    """How far the demonstration in a folder came; None if there is none."""
+    path = directory / STATE
+    return State(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def _write_state(directory: Path, state: State) -> None:
+    """Written at once: whoever is interrupted finds the one before or this one."""
+    fresh = directory / MADE_ANEW
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(state), file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(directory / STATE)

@@ -12,6 +12,7 @@ from openets.desk.outbox import Outbox
 from openets.desk.proposals import AWAITING, Proposals
 from openets.desk.tasks import Tasks
 from openets.interfaces.cli.output import DEFAULT_STORE, console, number, print_rows
+from openets.kernel.money import euros
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED
 from openets.ledger.store import Store
@@ -19,9 +20,13 @@ from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.rulebook.model import Rulebook
 from openets.world.allocating import Allocated
+from openets.world.penalising import Penalised
 from openets.world.totals import Totals
 
 NOTICES_SHOWN = 8
+PENALTIES = """\
+Paying releases nobody: what is missing stays owed with the next surrender. Where the law raises the
+rate by an index (≥), the notice was set without it: the factor is the authority's to find."""
 LEFT_OUT = "free-allocation.not-eligible-activities"
 
 
@@ -54,11 +59,39 @@ def tell_of_the_sample(sample: list[Allocated], rulebook: Rulebook) -> None:
 
 def _tell_who_is_left_out(sample: list[Allocated], years: list[int], rulebook: Rulebook) -> None:
     """The sectors the law allocates nothing, and the article that says so."""
+    told: dict[tuple[str, str], list[str]] = {}
     for year in years:
-        left_out = [one.sector for one in sample if not one.entitled[year]]
+        left_out = ", ".join(one.sector for one in sample if not one.entitled[year])
         if left_out:
-            source = rulebook.ask(LEFT_OUT, for_=year).source
-            console.print(f"Nothing for {year}: {', '.join(left_out)} ({source}).")
+            source = str(rulebook.ask(LEFT_OUT, for_=year).source)
+            told.setdefault((left_out, source), []).append(str(year))
+    for (sectors, source), of in told.items():
+        console.print(f"Nothing for {', '.join(of)}: {sectors} ({source}).", soft_wrap=True)
+
+
+def tell_of_the_penalties(penalised: list[Penalised]) -> None:
+    """What operators that were short had to pay, and what they still owe."""
+    if not penalised:
+        return
+    columns = (
+        *("operator", "emissions of", "symbol", "units missing", "eur due", "eur paid"),
+        *("state", "published", "units owed now"),
+    )
+    rows = [
+        (
+            *(one.operator, str(one.year), one.symbol, one.missing),
+            *(_least(one), f"{euros(one.paid):,}", one.state),
+            *("yes" if one.published else "", one.owed),
+        )
+        for one in penalised
+    ]
+    console.print("\n[bold]penalties[/bold]  set, objected to, decided, paid, each by two people")
+    print_rows(columns, rows, as_json=False, as_csv=False)
+    console.print(PENALTIES)
+
+
+def _least(one: Penalised) -> str:
+    return f"{'≥ ' if one.least else ''}{euros(one.cents):,}"
 
 
 def tell_of_the_desk(store: Store) -> None:
@@ -108,6 +141,7 @@ def say_where_next(store: Store, ledger: Totals) -> None:
         ("", f"inbox list --as 1{option}"),
         ("", f"audit --as 1{option}"),
         *_approval(store, option),
+        ("penalties, and the operators that are published", f"compliance penalties{option}"),
         ("the whole as a service, with a public page to open in a browser", f"serve{option}"),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
