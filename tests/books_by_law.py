@@ -54,9 +54,14 @@ class TwoBooks:
         assert refusal is None, refusal
         return self.book.sequence
 
-    def open(self, number: int, type_: str, status: str = "open") -> None:
-        """An account in a status."""
-        self.do(acts.AccountOpened(number=number, registry=self.home, type=type_))
+    def open(
+        self, number: int, type_: str, status: str = "open", operator: str | None = None
+    ) -> None:
+        """An account in a status, of an operator if one is named."""
+        opened = acts.AccountOpened(
+            number=number, registry=self.home, type=type_, operator=operator
+        )
+        self.do(opened)
         if status != "open":
             self.set_status(number, status)
 

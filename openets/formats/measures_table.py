@@ -31,6 +31,7 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("installation", True, "code of the operator, like AT-000012"),
     Column("installation_name", False, "for readers"),
+    Column("activity", False, "number of the activity in Annex I, like 29"),
     Column("sub_installation", True, "a name of its own within the installation"),
     Column("kind", True, "product, heat, district-heating, fuel, process-emissions"),
     Column("product", False, "benchmark of a product, as free-allocation.benchmarks names it"),

@@ -15,11 +15,11 @@ from openets.people.opening import Opened
 from openets.schemes.allocation import asking as of_allocation
 from openets.schemes.allocation.extension import ALLOCATION
 from openets.schemes.caps.actions import CAPS
-from openets.schemes.compliance import actions, due, penalising
+from openets.schemes.compliance import actions, due, entitling, penalising
 from openets.schemes.compliance import asking as of_compliance
 
 COMPLIANCE = Extension(
-    commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS),
+    commands=(*actions.COMMANDS, *due.COMMANDS, *penalising.COMMANDS, *entitling.COMMANDS),
     against=actions.against,
     due=due.due,
 )

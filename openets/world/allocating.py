@@ -18,12 +18,14 @@ from openets.kernel.actor import Actor
 from openets.people.asked import Body
 from openets.people.opening import Opened
 from openets.people.transactions import Move
+from openets.rulebook.model import Rulebook
 from openets.rulebook.notation import build, parse
-from openets.schemes.allocation.actions import run_of
+from openets.schemes.allocation.actions import ChangeTable, Run, run_of
 from openets.schemes.allocation.law import law_of_year
 from openets.schemes.allocation.reads import entries, known_operators
 from openets.schemes.allocation.submitting import SubmitList, calculated_change
 from openets.schemes.caps.actions import Create, SetCap
+from openets.world.day import Day, body_of
 
 SAMPLE = Path(__file__).with_name("sample.yaml")
 TABLE = "installations"
@@ -58,33 +60,51 @@ def load_sample() -> dict[str, Any]:
     return found
 
 
-def allocate_sample(office: Opened, seed: int) -> list[Allocated]:
+def allocate_sample(day: Day, seed: int) -> list[Allocated]:
     """Lists, calculates, enters and issues; returns the sample with what each installation got.
 
-    A world with fewer operators has fewer sectors. Done a second time it would be refused, so it is
-    not begun where a list has been accepted.
+    A world with fewer operators has fewer sectors.
     """
-    sample = load_sample()
+    office, sample = day.office, load_sample()
     registry, first_year = sample["registry"], sample["first_year"]
     operators = _operators(office, registry)
     chosen = dict(zip(operators, sample["installations"], strict=False))
     if not chosen:
         return []
-    staff = _staff(office, registry)
+    staff = _staff(day, registry)
+    _list(day, chosen, first_year, seed, staff)
+    year = sample["issued"]
+    _create(day, sample, year, staff)
+    day.two(
+        staff.national,
+        staff.other_national,
+        Run.name,
+        lambda: _run(office, registry, year),
+    )
+    return _found(office, chosen, year)
+
+
+def _list(day: Day, chosen: dict[str, Any], first_year: int, seed: int, staff: _Staff) -> None:
+    """The list of installations, and the table it comes to."""
+    office, registry = day.office.office, load_sample()["registry"]
     submitted = SubmitList(
         registry=registry,
         first_year=first_year,
-        installations=tuple(_described(office, chosen, first_year, seed)),
+        installations=tuple(describe(office.rulebook, chosen, first_year, seed)),
     )
-    _two(office, submitted, staff.national, staff.central)
-    change = calculated_change(office.office, TABLE, registry, first_year)
-    _two(office, change, staff.national, staff.other_national)
-    year = sample["issued"]
-    _create(office, sample, year, staff)
+    day.two(staff.national, staff.central, submitted.name, lambda: submitted)
+    day.two(
+        staff.national,
+        staff.other_national,
+        ChangeTable.name,
+        lambda: calculated_change(office, TABLE, registry, first_year),
+    )
+
+
+def _run(office: Opened, registry: str, year: int) -> Body:
     run, _ = run_of(office.office, TABLE, registry, year)
-    assert run is not None
-    _two(office, run, staff.national, staff.other_national)
-    return _found(office, chosen, year)
+    assert run is not None  # the table has just been entered
+    return run
 
 
 def _operators(office: Opened, registry: str) -> list[str]:
@@ -98,14 +118,14 @@ def _operators(office: Opened, registry: str) -> list[str]:
     )
 
 
-def _staff(office: Opened, registry: str) -> _Staff:
-    book = office.office.writer.book
+def _staff(day: Day, registry: str) -> _Staff:
+    book = day.office.office.writer.book
     central = next(
         one.registry for one in book.accounts.values() if one.type == load_sample()["total"]
     )
     return _Staff(
         *(
-            office.register.add_person(role, place)[0].actor
+            day.person(role, place)
             for role, place in (
                 ("senior administrator", registry),
                 ("senior administrator", registry),
@@ -118,21 +138,12 @@ def _staff(office: Opened, registry: str) -> _Staff:
     )
 
 
-def _two(office: Opened, body: Body, first: Actor, second: Actor) -> None:
-    """Proposed by one person, approved by another."""
-    written = body.model_dump_json(exclude_none=False)
-    proposal = office.desk.propose(first, body.name, written)
-    if proposal.needs:
-        proposal = office.desk.approve(second, proposal.number)
-    assert proposal.state == "completed", proposal.why
-
-
-def _described(
-    office: Opened, chosen: dict[str, Any], first_year: int, seed: int
+def describe(
+    rulebook: Rulebook, chosen: dict[str, Any], first_year: int, seed: int
 ) -> list[dict[str, Any]]:
     """The list of installations: the levels of each year of the baseline lie near the usual one."""
     drawn = Random(seed)
-    span = law_of_year(office.office.rulebook, first_year).need("baseline-years")
+    span = law_of_year(rulebook, first_year).need("baseline-years")
     years = range(span["first_year"], span["last_year"] + 1)
     made = []
     for operator, one in chosen.items():
@@ -144,37 +155,47 @@ def _described(
                 for year in years
             }
             parts.append(stated)
-        made.append({"id": operator, "name": one["sector"], "sub_installations": parts})
+        made.append(
+            {
+                "id": operator,
+                "name": one["sector"],
+                "activity": one["activity"],
+                "sub_installations": parts,
+            }
+        )
     return made
 
 
-def _create(office: Opened, sample: dict[str, Any], year: int, staff: _Staff) -> None:
+def _create(day: Day, sample: dict[str, Any], year: int, staff: _Staff) -> None:
     """As many units as the sample is entitled to, under the year's cap, where they are issued."""
-    book = office.office.writer.book
-    places = {one.type: number for number, one in book.accounts.items()}
-    kind = next(number for number, one in book.kinds.items() if one.unit == sample["unit"])
-    asked = entries(office.office, registry=sample["registry"], year=year)
-    needed = sum(entry.remaining() for entry in asked)
-    cap = SetCap(parameter=sample["cap"], year=year, units=(sample["unit"],))
-    _two(office, cap, staff.central, staff.other_central)
+    office = day.office.office
+    places = {one.type: number for number, one in office.writer.book.accounts.items()}
+    kinds = office.writer.book.kinds.items()
+    kind = next(number for number, one in kinds if one.unit == sample["unit"])
     total, allocation = places[sample["total"]], places[sample["allocation"]]
-    created = Create(
-        type=sample["creation"],
-        parameter=sample["cap"],
-        year=year,
-        acquiring=total,
-        kind=kind,
-        quantity=needed,
-    )
-    _two(office, created, staff.central, staff.other_central)
+
+    def created() -> Body:
+        asked = entries(office, registry=sample["registry"], year=year)
+        return Create(
+            type=sample["creation"],
+            parameter=sample["cap"],
+            year=year,
+            acquiring=total,
+            kind=kind,
+            quantity=sum(entry.remaining() for entry in asked),
+        )
+
+    cap = SetCap(parameter=sample["cap"], year=year, units=(sample["unit"],))
+    day.two(staff.central, staff.other_central, cap.name, lambda: cap)
+    creation = day.two(staff.central, staff.other_central, Create.name, created)
     moved = Move(
         type=sample["transfer"],
         transferring=total,
         acquiring=allocation,
         kind=kind,
-        quantity=needed,
+        quantity=body_of(creation)["quantity"],
     )
-    _two(office, moved, staff.keeper, staff.other_keeper)
+    day.two(staff.keeper, staff.other_keeper, moved.name, lambda: moved)
 
 
 def _found(office: Opened, chosen: dict[str, Any], issued: int) -> list[Allocated]:

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_told_and_changes_nothing(office: Path, tmp_path: Path)
 def test_a_template_and_what_its_list_needs(office: Path, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     assert run("allocation", "template", "--out", path).startswith("Written to ")
-    assert path.read_text().startswith("installation,installation_name,sub_installation,kind")
+    assert path.read_text().startswith("installation,installation_name,activity,sub_installation")
     said = say("allocation", "submit", path, YEAR, *EX, *AS, store=office)
     assert "allocation.list-no-period" in said.error  # the example has no benchmarks
     assert "allocation.list-empty" in said.error

@@ -249,4 +249,8 @@ def test_a_played_world_has_its_cockpits_and_tables(played: Path) -> None:
     assert (row["kind"], row["symbol"], row["public_from"]) == ("installation", "A", "2011-05-01")
     assert row["surrendered"] == row["verified"]
     assert rows_as_json("compliance", "summary", "--year", 2010, store=played)
-    assert rows_as_json("compliance", "penalties", store=played) == []
+    rows = rows_as_json("compliance", "penalties", store=played)
+    assert [row["state"] for row in rows] == ["settled", "to be paid", "objected to"]
+    for row in rows:
+        words = ("compliance", "cockpit", row["operator"], "--json")
+        assert json.loads(run(*words, store=played))["missing"] > 0  # paid or not, it owes

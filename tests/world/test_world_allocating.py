@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from openets.ledger.store import open_store
 from openets.people.opening import desk_database
 from openets.rulebook.load import load_rulebook
 from openets.schemes.allocation.benchmarks import products
-from openets.world.allocating import load_sample
+from openets.schemes.allocation.measures import described
+from openets.schemes.allocation.rules import allocate_years
+from openets.world.allocating import describe, load_sample
 from tests.stories.command_line import FIGURES_OF, rows_as_json, run
 from tests.world.small_europe import small_figures
 
@@ -23,10 +26,25 @@ def test_every_sector_is_in_the_sample_and_known_to_the_law() -> None:
     law, sample = load_rulebook("eu"), load_sample()
     known = products(law, sample["first_year"])
     activities = [one["activity"] for one in sample["installations"]]
-    assert len(set(activities)) == len(activities) >= 20
+    assert len(set(activities)) == len(activities)
+    assert set(activities) == set(range(20, 48))  # Annex I without aviation and shipping
     for one in sample["installations"]:
         assert f"monitoring.activities.{one['activity']}" in law
         assert all(part.get("product", "heat") in known for part in one["parts"])
+
+
+def test_every_sector_is_allocated_what_the_law_gives_it() -> None:
+    law, sample = load_rulebook("eu"), load_sample()
+    chosen = {f"AT-{one['activity']:06d}": one for one in sample["installations"]}
+    listed = described(describe(law, chosen, sample["first_year"], seed=1)).installations
+    assert {one.activity for one in listed} == set(range(20, 48))
+    nothing = {
+        (one.activity, found.year)
+        for one in listed
+        for found in allocate_years(law, one, range(2021, 2026))
+        if not found.final
+    }
+    assert nothing == {(activity, year) for activity in (45, 46, 47) for year in (2021, 2022, 2023)}
 
 
 def test_the_demonstration_allocates_by_the_rules(
@@ -36,6 +54,7 @@ def test_the_demonstration_allocates_by_the_rules(
     said = run("demo", store=tmp_path / "demo")
     assert "none differs" in said
     assert "free allocation  calculated from baselines, issued by one act" in said
+    assert re.search(r"13 installations, .*: [0-9,]+ allowances calculated for 2021 to 2025", said)
     store = open_store(tmp_path / "demo")
     with closing(desk_database(store)) as database:
         states = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 
 import openets.interfaces.cli.main  # noqa: F401  (loads the module that is patched below)
 from openets.desk.proposals import AWAITING, COMPLETED, DELAYED, Proposals
+from openets.kernel.money import euros
 from openets.ledger.store import open_store
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from openets.people.roles import REPRESENTATIVE
+from openets.rulebook.load import load_rulebook
+from openets.schemes.compliance.penalties import penalty
 from tests.stories.command_line import FIGURES_OF, run
 from tests.world.small_europe import small_figures
 
@@ -47,3 +51,25 @@ def test_a_played_world_has_people_and_their_proposals(
     done = run("desk", "approve", first.number, "--as", second, store=store.directory)
     assert "transaction, completed" in done
     assert run("verify", store=store.directory).count("proved") == 4
+
+
+def test_operators_that_are_short_get_their_penalties_and_still_owe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the final table: symbols, and penalties as computed, as set and as paid."""
+    monkeypatch.setattr(FIGURES_OF, small_figures)
+    said = run("demo", store=tmp_path / "demo")
+    assert "set at the desk, EUR" in said
+    table = said.partition("penalties  set, objected to")[2].partition("the desk")[0]
+    lines = [line for line in table.splitlines() if line.startswith(("AT-", "SI-"))]
+    stands = (r"settled +yes", r"to be paid +yes", r"objected to")
+    assert all(re.search(*pair) for pair in zip(stands, lines, strict=True))
+    rows = [line.split() for line in lines]
+    assert [row[2] for row in rows] == ["B", "B", "B"]
+    law = load_rulebook("eu")
+    for row in rows:
+        assert int(row[-1].replace(",", "")) > 0  # paid or not, it owes
+        cents = penalty(law, int(row[1]), int(row[3].replace(",", ""))).cents
+        assert f"{euros(cents):,}" in row
+    assert "penalty payment, completed" in said
+    assert "set at the desk" in run("totals", store=tmp_path / "demo")

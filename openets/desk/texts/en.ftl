@@ -379,6 +379,7 @@ word-emissions-table = emissions table
 word-processes = processes
 word-block-account = block account
 word-open-account-again = open account again
+word-credit-entitlement = credit entitlement
 word-penalty-notice = penalty notice
 word-penalty-objection = penalty objection
 word-penalty-decision = penalty decision

@@ -409,6 +409,7 @@ word-emissions-table = preglednica emisij
 word-processes = postopki
 word-block-account = blokada računa
 word-open-account-again = ponovno odprtje računa
+word-credit-entitlement = upravičenost do dobropisov
 word-penalty-notice = obvestilo o kazni
 word-penalty-objection = ugovor zoper kazen
 word-penalty-decision = odločba o kazni

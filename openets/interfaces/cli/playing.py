@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,6 +12,9 @@ from openets.interfaces.cli.output import console, number, print_rows
 from openets.interfaces.cli.upkeep import print_verification, run_verification
 from openets.kernel.money import euros
 from openets.ledger.store import Store
+from openets.people.opening import desk_database
+from openets.schemes.compliance.models import Penalties
+from openets.schemes.compliance.penalising import EXCESS, cases
 from openets.world.compliance import COLUMNS, compliance_years
 from openets.world.figures import Figure
 from openets.world.run import Epilogue, Player, run, sum_books
@@ -33,6 +37,7 @@ def play_and_prove(
     return ledger
 
 
+OF_THE_DESK = ("set at the desk, EUR", "paid, EUR")
 COMPLIANCE = """\
 What is missing follows from the published sums: where a registry's surrender slipped to a later
 year, or is not published, some of its operators are short; who they are is invented. It is owed
@@ -41,17 +46,36 @@ it and the index is not known or in doubt."""
 
 
 def print_compliance(store: Store, ledger: Totals, log: Totals) -> None:
-    """Prints symbols, missing units and penalties by year, and whether both books say the same."""
+    """Prints symbols, missing units and penalties by year, and whether both books say the same.
+
+    Where penalties were set at the desk, so many and what was paid of them stand beside.
+    """
+    kept = _at_the_desk(store)
     rows = [
-        (*one[:4], f"{'' if one.final else '≥ '}{euros(one.cents):,}")
+        (
+            *(*one[:4], f"{'' if one.final else '≥ '}{euros(one.cents):,}"),
+            *(f"{euros(cents):,}" if cents else "" for cents in kept.get(one.year, (0, 0)) if kept),
+        )
         for one in compliance_years(ledger, store.rulebook)
     ]
+    columns = (*COLUMNS, *(OF_THE_DESK if kept else ()))
     console.print("\n[bold]Compliance of operators with emissions, by the law of each year[/bold]")
-    print_rows(COLUMNS, rows, as_json=False, as_csv=False, years=COLUMNS[:1])
+    print_rows(columns, rows, as_json=False, as_csv=False, years=COLUMNS[:1])
     same = (ledger.emissions, ledger.surrendered) == (log.emissions, log.surrendered)
     said = "[bold]" if same else "[bold red]The log does not say so. "
     console.print(f"{said}{'Both books say so.' if same else ''}[/]")
     console.print(COMPLIANCE)
+
+
+def _at_the_desk(store: Store) -> dict[int, tuple[int, int]]:
+    """By year of emissions, the cents of penalties for missing units that were set, and paid."""
+    found: dict[int, tuple[int, int]] = {}
+    with closing(desk_database(store)) as database:
+        for one in cases(Penalties(database).of()).values():
+            if one.breach == EXCESS:
+                due, paid = found.get(one.year, (0, 0))
+                found[one.year] = (due + one.cents, paid + one.paid)
+    return found
 
 
 def prove(store: Store) -> None:

@@ -20,7 +20,7 @@ from openets.schemes.allocation.parts import LEVEL
 
 HISTORICAL, OF_THE_YEAR = "historical activity level", "activity of the year"
 NOT_YET = "not yet in operation"
-CEASED, GIVEN_UP = "cessation", "renunciation"
+CEASED, GIVEN_UP, NOT_ELIGIBLE = "cessation", "renunciation", "activity not eligible"
 
 State = Mapping[str, changes.Applied]
 
@@ -52,6 +52,7 @@ class Course:
         self.sub = sub
         if sub.started_on is None and installation.started_on is not None:
             self.sub = sub = sub.model_copy(update={"started_on": installation.started_on})
+        self.activity = installation.activity
         self.new_entrant = parts.is_new_entrant(installation, law)
         self.levels = parts.yearly_levels(sub, law)
         self.ceased_on: date | None = min(
@@ -212,6 +213,8 @@ class Course:
         )
 
     def _share(self, law: YearLaw) -> tuple[Decimal, str]:
+        if self.activity in law.values.get("not-eligible-activities", ()):
+            return amounts.ZERO, NOT_ELIGIBLE
         given_up = self.sub.given_up_in
         if given_up is not None and law.year > given_up and "renunciation" in law.values:
             return amounts.ZERO, GIVEN_UP

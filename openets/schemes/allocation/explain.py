@@ -14,7 +14,14 @@ from typing import NamedTuple
 from openets.kernel.money import Decimal
 from openets.rulebook.model import Rulebook
 from openets.schemes.allocation.amounts import DEDUCTION_ORDERS, ONE, Reckoning
-from openets.schemes.allocation.course import CEASED, HISTORICAL, NOT_YET, PartAllocation
+from openets.schemes.allocation.course import (
+    CEASED,
+    GIVEN_UP,
+    HISTORICAL,
+    NOT_ELIGIBLE,
+    NOT_YET,
+    PartAllocation,
+)
 from openets.schemes.allocation.law import BENCHMARKS, EXPOSURE, PROCESS, ROOM
 from openets.schemes.allocation.models import (
     PROCESS_EMISSIONS,
@@ -27,6 +34,12 @@ from openets.schemes.allocation.rules import Allocation, allocate
 
 ASSUMED = "assumed"
 LEVEL_RULE, EFFECT = "historical-activity-level", "activity-level.effect"
+
+SHARE_PATHS = {
+    CEASED: "activity-level.cessation",
+    GIVEN_UP: "renunciation",
+    NOT_ELIGIBLE: "not-eligible-activities",
+}
 
 
 class Step(NamedTuple):
@@ -98,7 +111,7 @@ def _of_part(law: _Articles, sub: SubInstallation, part: PartAllocation) -> Iter
     yield from _factors(law, sub, part)
     yield from _change(law, part)
     if part.share_reason:
-        path = "activity-level.cessation" if part.share_reason == CEASED else "renunciation"
+        path = SHARE_PATHS[part.share_reason]
         numbers = f"× {written(part.share)}"
         yield law.step(part.name, part.share_reason, numbers, part.preliminary, path)
     if part.kept != 1:

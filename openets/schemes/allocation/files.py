@@ -24,7 +24,7 @@ CITATION = "openets/schemes/allocation/models.py"
 CODE = "allocation.data"
 LARGEST_BYTES = 64 * 1024 * 1024
 YEAR = re.compile(r"[0-9]{4}")
-OF_INSTALLATION = ("permit_on", "decided_on", "electricity_generator")
+OF_INSTALLATION = ("activity", "permit_on", "decided_on", "electricity_generator")
 CONTAINERS = ("installations", "sub_installations")
 TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 

@@ -46,6 +46,7 @@ UNITS = {
 KINDS = (PRODUCT, *FALL_BACKS)
 TRUTHS = {"yes": True, "no": False}
 NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
+ACTIVITIES = "monitoring.activities."
 YEAR = re.compile(r"[0-9]{4}")
 CODES = {"prodcom": re.compile(r"[0-9]{4,10}"), "cn": re.compile(r"[0-9]{4,8}")}
 OF_SUB = ("kind", "product", "exposed", "cbam", "started_on", "prodcom", "cn")
@@ -157,6 +158,7 @@ class _Rows:
         span = law.values.get("baseline-years")
         self._baseline = range(span["first_year"], span["last_year"] + 1) if span else range(0)
         self._subs: dict[tuple[str, str], list[Row]] = {}
+        self._firsts: dict[str, Row] = {}
         self._years: set[tuple[str, str, str]] = set()
 
     def header(self) -> Iterator[Refusal]:
@@ -201,9 +203,15 @@ class _Rows:
         self._years.add((code, sub, year))
         before = self._subs.setdefault((code, sub), [])
         before.append(row)
-        for column in OF_SUB:
-            if cells.get(column, "") != before[0].cells.get(column, ""):
-                sentence = f"{column} differs from row {before[0].number}, of the same {sub}."
+        yield from self._differing(row, self._firsts.setdefault(code, row), ("activity",), code)
+        yield from self._differing(row, before[0], OF_SUB, sub)
+
+    def _differing(
+        self, row: Row, first: Row, columns: Sequence[str], of: str
+    ) -> Iterator[Refusal]:
+        for column in columns:
+            if row.cells.get(column, "") != first.cells.get(column, ""):
+                sentence = f"{column} differs from row {first.number}, of the same {of}."
                 yield self._refusal("allocation.list-differs", sentence, row, column)
 
     def _words(self, row: Row) -> Iterator[Refusal]:
@@ -226,6 +234,10 @@ class _Rows:
         if kind == PRODUCT and product not in self._law.benchmarks:
             sentence = f"There is no benchmark of {product[:40]!r} in {self._law.year}."
             yield self._refusal("allocation.list-product", sentence, row, "product")
+        activity = cells.get("activity", "")
+        if activity and ACTIVITIES + activity not in self._checks.rulebook:
+            sentence = f"{activity[:40]!r} is no activity of Annex I; write its number."
+            yield self._refusal("allocation.list-activity", sentence, row, "activity")
         for column, form in CODES.items():
             text = cells.get(column, "")
             if text and not form.fullmatch(text):
@@ -266,10 +278,15 @@ class _Rows:
         """The list of a file without problems, as plain values for `models.describe`."""
         found: dict[str, dict[str, Any]] = {}
         for (code, _), rows in self._subs.items():
-            name = rows[0].cells.get("installation_name", "")
-            whole = found.setdefault(code, {"id": code, "name": name, "sub_installations": []})
+            whole = found.setdefault(code, {"id": code, **_installation(rows[0].cells)})
             whole["sub_installations"].append(_sub_installation(rows))
         return list(found.values())
+
+
+def _installation(cells: Mapping[str, str]) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": cells.get("installation_name", ""), "sub_installations": []}
+    activity = cells.get("activity", "")
+    return {**made, "activity": int(activity)} if activity else made
 
 
 def _is_day(text: str) -> bool:

@@ -46,6 +46,14 @@ def _read_year(value: object) -> object:
     raise ValueError(f"Write a year between {EARLIEST} and {LATEST}")
 
 
+def _read_activity(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]?", value):
+        value = int(value)
+    if type(value) is int and 0 < value < 100:
+        return value
+    raise ValueError("Write the number of an activity of Annex I, like 29")
+
+
 Number = Annotated[Decimal, BeforeValidator(_read_number)]
 Year = Annotated[int, BeforeValidator(_read_year)]
 ByYear = Mapping[Year, Number]
@@ -205,13 +213,15 @@ class AuditMeasure(_Described):
 class Installation(_Described):
     """An installation and what decides its final amount.
 
-    `permit_on` makes it a new entrant of the period if it is late enough, None an incumbent;
+    `activity` is its activity of Annex I, by number, where the law leaves some out; `permit_on`
+    makes it a new entrant of the period if it is late enough, None an incumbent;
     `decided_on` is the day of the decision on its allocation, where the factor depends on it;
     `climate_neutrality_plan_missing` that the plan was due and not handed in.
     """
 
     id: Name
     name: str = ""
+    activity: Annotated[int, BeforeValidator(_read_activity)] | None = None
     permit_on: date | None = None
     started_on: date | None = None
     ceased_on: date | None = None

@@ -8,13 +8,16 @@ Regulation (EU) No 1123/2013, Article 1; Regulation (EU) No 389/2013, Article 61
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from openets.kernel.money import Decimal, cut_off
 from openets.rulebook.model import Rulebook
+from openets.schemes.compliance.law import ask_of
 
 HUNDRED = 100
 NATIONAL_LIMIT = "credits.phase-2.limit."
+ENTITLEMENT = "credits.entitlement."
 
 
 class Base(NamedTuple):
@@ -49,7 +52,7 @@ def entitlement(rulebook: Rulebook, kind: str, year: int, base: Base) -> int:
     `kind` is what it is to the law: `existing`, `new`, `extended` or `aviation`. Raises `NoLaw`
     where credits are not used.
     """
-    law = rulebook.ask(f"credits.entitlement.{kind}", for_=year).value
+    law = rulebook.ask(ENTITLEMENT + kind, for_=year).value
     return cut_off(ENTITLEMENTS[law["formula"]](_parts(law, base), base.left_of_2012))
 
 
@@ -65,6 +68,35 @@ def _parts(law: Mapping[str, Any], base: Base) -> list[Decimal]:
         if percent in law
     ]
     return [*parts, Decimal(base.phase_2_entitlement)] if "phase_2_entitlement" in law else parts
+
+
+def bases(rulebook: Rulebook, day: date) -> list[str]:
+    """The names of everything an entitlement is measured by on a day."""
+    answers = {
+        path.removeprefix(ENTITLEMENT): ask_of(rulebook, path, day)
+        for path in rulebook.paths()
+        if path.startswith(ENTITLEMENT)
+    }
+    return [
+        name
+        for name, answer in answers.items()
+        if answer is not None
+        and isinstance(answer.value, Mapping)
+        and answer.value.get("formula") in ENTITLEMENTS
+    ]
+
+
+def limit_before(rulebook: Rulebook, kind: str, year: int, obligations: Mapping[int, int]) -> int:
+    """The limit of an earlier year of which the law of a year adds what is left; 0 if it does not.
+
+    `obligations` are tonnes by year of emissions.
+    """
+    before = rulebook.ask(ENTITLEMENT + kind, for_=year).value.get("and_left_of")
+    if before is None:
+        return 0
+    return entitlement(
+        rulebook, kind, before, Base(surrender_obligation=obligations.get(before, 0))
+    )
 
 
 def national_limit(rulebook: Rulebook, registry: str, year: int, allocation: int) -> int:

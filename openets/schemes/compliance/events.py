@@ -126,6 +126,13 @@ class LastYearSet(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditsEntitled(Event):
+    """The authority stated by what the operator's entitlement to credits is measured."""
+
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class YearBegun(Event):
     """A calendar year began. A wrong one is put right by another."""
 
@@ -166,6 +173,7 @@ NAMES: dict[type[Event], str] = {
     ExclusionReversed: "exclusion-reversed",
     FirstYearSet: "first-year-set",
     LastYearSet: "last-year-set",
+    CreditsEntitled: "credits-entitled",
     YearBegun: "year-begun",
     ProcessesSuspended: "processes-suspended",
     ProcessesResumed: "processes-resumed",

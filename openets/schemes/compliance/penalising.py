@@ -17,7 +17,7 @@ from pydantic import Field
 from openets.desk.desk import Outcome
 from openets.kernel import acts
 from openets.kernel.actor import Actor
-from openets.kernel.money import Decimal
+from openets.kernel.money import Decimal, euros
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Text
 from openets.people.office import Office
@@ -28,7 +28,6 @@ from openets.schemes.compliance.law import refuse
 from openets.schemes.compliance.models import Penalties, PenaltyEvent
 from openets.schemes.compliance.obligation import obligation
 from openets.schemes.compliance.penalties import (
-    CENTS,
     RATE,
     SHORTFALL,
     NationalPenalty,
@@ -256,12 +255,17 @@ class PenaltyPublication(_OfPenalty):
 
 
 class NationalFine(_OfPenalty):
-    """A penalty for another breach, by the law of the operator's state."""
+    """A penalty for another breach, by the law of the operator's state.
+
+    `tonnes` and `turnover_euros` are named where that law measures by them.
+    """
 
     name: ClassVar[str] = "national penalty"
     happened = NOTICE
     breach: Text
     cents: Cents
+    tonnes: acts.Quantity = 0
+    turnover_euros: acts.Quantity = 0
     document: Text
 
     def cents_of(self, office: Office) -> int:
@@ -283,16 +287,15 @@ class NationalFine(_OfPenalty):
             named = ", ".join(one.breach for one in known) or "none"
             sentence = f"The law of {history.registry} has penalties for: {named}."
             return _refusal(office, "breach-unknown", sentence, NATIONAL)
-        return _out_of_range(found, self.cents)
+        return _out_of_range(found, self)
 
 
-def _out_of_range(law: NationalPenalty, cents: int) -> Refusal | None:
-    least = (law.least_euros or 0) * CENTS
-    most = None if law.most_euros is None else law.most_euros * CENTS
-    if cents >= least and (most is None or cents <= most):
+def _out_of_range(law: NationalPenalty, fine: NationalFine) -> Refusal | None:
+    least, most = law.range_cents(fine.tonnes, fine.turnover_euros)
+    if fine.cents >= least and (most is None or fine.cents <= most):
         return None
-    up_to = "without limit" if most is None else f"to {law.most_euros} euros"
-    sentence = f"For {law.breach} the law has a range from {law.least_euros or 0} {up_to}."
+    up_to = "without limit" if most is None else f"to {euros(most)} euros"
+    sentence = f"For {law.breach} the law has a range from {euros(least)} {up_to}."
     return Refusal("compliance.penalty-range", sentence, law.citation)
 
 

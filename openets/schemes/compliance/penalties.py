@@ -8,7 +8,7 @@ breaches are for each state to punish. Money is whole cents.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openets.kernel.money import Decimal, round_half_up
 from openets.rulebook.model import Answer, Rulebook
@@ -17,7 +17,7 @@ from openets.schemes.compliance.law import INSTALLATION, ask_of
 RATE, INDEX, SHORTFALL = "penalties.excess-emissions", "penalties.index", "compliance.shortfall"
 FACTOR = "penalties.index-factor"
 EXPULSION, BAN = "penalties.expulsion-order", "penalties.aviation-ban"
-CENTS = 100
+CENTS = HUNDRED = 100
 
 
 class Factor(NamedTuple):
@@ -118,13 +118,31 @@ def index_factor(
 
 
 class NationalPenalty(NamedTuple):
-    """What a member state set for a breach: a range in euros, open where it names no bound."""
+    """What a member state set for a breach: a range in euros, open where it names no bound.
+
+    To both bounds so many euros are added for each tonne of the breach; of an operator with a
+    turnover above a limit the upper bound may be a share of the turnover.
+    """
 
     breach: str
     least_euros: int | None
     most_euros: int | None
     citation: str
     status: str
+    euros_a_tonne: int = 0
+    percent_of_turnover: int = 0
+    of_turnover_above: int = 0
+
+    def range_cents(self, tonnes: int = 0, turnover_euros: int = 0) -> tuple[int, int | None]:
+        """The least and the most in cents; None for the most where the state names none."""
+        added = tonnes * self.euros_a_tonne
+        least = ((self.least_euros or 0) + added) * CENTS
+        if self.most_euros is None:
+            return least, None
+        most = (self.most_euros + added) * CENTS
+        if turnover_euros > self.of_turnover_above:
+            most = max(most, turnover_euros * self.percent_of_turnover * CENTS // HUNDRED)
+        return least, most
 
 
 def national_penalties(rulebook: Rulebook, member: str, year: int) -> list[NationalPenalty]:
@@ -139,14 +157,16 @@ def national_penalties(rulebook: Rulebook, member: str, year: int) -> list[Natio
 
 
 def _national(answer: Answer, prefix: str) -> NationalPenalty:
-    law: Mapping[str, object] = answer.value
-    least, most = law.get("least_eur"), law.get("most_eur")
+    law: Mapping[str, Any] = answer.value
     return NationalPenalty(
         str(law.get("breach", answer.path.removeprefix(prefix))),
-        least if isinstance(least, int) else None,
-        most if isinstance(most, int) else None,
+        law.get("least_eur"),
+        law.get("most_eur"),
         str(answer.source),
         answer.status,
+        law.get("eur_a_tonne", 0),
+        law.get("or_percent_of_turnover", 0),
+        law.get("of_turnover_above_eur", 0),
     )
 
 

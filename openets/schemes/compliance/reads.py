@@ -122,10 +122,16 @@ def history(sources: Sources, code: str, now: datetime) -> History | None:
     return found[0] if found else None
 
 
-def histories(sources: Sources, now: datetime, code: str = "") -> Iterator[History]:
-    """The histories of all operators by code, or of the one named."""
-    accounts = accounts_of(sources.tables, code)
-    registered = {one.code: one for one in _registered(sources.register, code)}
+def histories(
+    sources: Sources, now: datetime, code: str = "", registry: str = ""
+) -> Iterator[History]:
+    """The histories of all operators by code, of one registry, or of the one named."""
+    accounts = accounts_of(sources.tables, code, registry)
+    registered = {
+        one.code: one
+        for one in _registered(sources.register, code)
+        if registry in ("", one.registry)
+    }
     registries = [own[0].registry for own in accounts.values()]
     registries += [one.registry for one in registered.values()]
     kept = _kept(sources.happenings, code, sorted(set(registries)))
@@ -135,15 +141,15 @@ def histories(sources: Sources, now: datetime, code: str = "") -> Iterator[Histo
     for name in sorted(accounts.keys() | registered.keys()):
         own = accounts.get(name, ())
         known = registered.get(name)
-        registry = known.registry if known else own[0].registry
+        home = known.registry if known else own[0].registry
         kind = class_of(sources.rulebook, own[0]) if own else INSTALLATION
         if known:
             events = [*_stated(years.get(known.number, ()), kind), *kept.get(name, ())]
         else:
             events = [_opened(own[-1], kind), *booked.get(name, ())]
-        events += kept.get(registry, ())
+        events += kept.get(home, ())
         events += [_surrender(one) for one in moved.get(name, ())]
-        yield History(name, registry, kind, own, ordered(events, sources.rulebook, kind, now))
+        yield History(name, home, kind, own, ordered(events, sources.rulebook, kind, now))
 
 
 def ordered(
@@ -181,13 +187,17 @@ def class_of(rulebook: Rulebook, account: Account) -> str:
     return next((kind for kind, type_ in last.items() if type_ == account.type), INSTALLATION)
 
 
-def accounts_of(tables: Database, code: str = "") -> dict[str, tuple[Account, ...]]:
+def accounts_of(
+    tables: Database, code: str = "", registry: str = ""
+) -> dict[str, tuple[Account, ...]]:
     """The accounts of operators by code, each with the last one opened first."""
-    where, named = (" = ?", (code,)) if code else (" IS NOT NULL", ())
+    asked = {"operator": code, "registry": registry}
+    named = {column: value for column, value in asked.items() if value}
+    where = "".join(f" AND {column} = ?" for column in named)
     rows = tables.rows(
         "SELECT number, registry, type, operator, status, opened FROM account"
-        f" WHERE operator{where} ORDER BY number DESC",
-        named,
+        f" WHERE operator IS NOT NULL{where} ORDER BY number DESC",
+        tuple(named.values()),
     )
     found: dict[str, tuple[Account, ...]] = {}
     for row in rows:

@@ -20,8 +20,17 @@ from openets.people.office import Office
 from openets.people.transactions import Move
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import TransactionType
-from openets.schemes.compliance.credits import Base, entitlement, left, national_limit
+from openets.schemes.compliance.credits import (
+    ENTITLEMENT,
+    Base,
+    entitlement,
+    left,
+    limit_before,
+    national_limit,
+)
+from openets.schemes.compliance.events import CreditsEntitled
 from openets.schemes.compliance.law import ACCOUNTS, INSTALLATION, ask_of, refuse
+from openets.schemes.compliance.models import Happenings
 from openets.schemes.compliance.reads import History, is_suspended, surrender_types
 from openets.schemes.compliance.state import REFUSED
 from openets.schemes.compliance.surrender import (
@@ -32,7 +41,7 @@ from openets.schemes.compliance.surrender import (
     surrender_refusal,
 )
 
-EXCHANGE, ENTITLEMENT = "desk.process.credit-exchange", "credits.entitlement."
+EXCHANGE = "desk.process.credit-exchange"
 PERIOD_2, PERIOD_3 = "periods.phase-2", "periods.phase-3"
 
 
@@ -98,11 +107,19 @@ def credits_left(office: Office, account: int, year: int, operator: str) -> int 
         return left(allowed, used.surrendered, 0, used.reversed_)
     kind = operator if f"{ENTITLEMENT}{operator}" in rulebook else ""
     if not kind:
-        kind = "existing" if used.allocated else "new"
+        kind = stated_basis(office, account) or ("existing" if used.allocated else "new")
     if ask_of(rulebook, f"{ENTITLEMENT}{kind}", year) is None:
         return None
-    allowed = entitlement(rulebook, kind, year, _base(office, account, year, used))
+    allowed = entitlement(rulebook, kind, year, _base(office, account, year, used, kind))
     return left(allowed, used.surrendered, used.exchanged, used.reversed_)
+
+
+def stated_basis(office: Office, account: int) -> str:
+    """By what the entitlement of an account's operator is measured, if the authority stated it."""
+    code = office.writer.book.accounts[account].operator
+    kept = Happenings(office.register.database).of(code) if code else []
+    stated = [one.event.basis for one in kept if isinstance(one.event, CreditsEntitled)]
+    return stated[-1] if stated else ""
 
 
 class Used(NamedTuple):
@@ -154,8 +171,11 @@ def exchange_types(rulebook: Rulebook, day: date) -> tuple[str, ...]:
     return tuple(answer.value["types"]) if answer else ()
 
 
-def _base(office: Office, account: int, year: int, used: Used) -> Base:
-    """What an entitlement is measured by, from the books."""
+def _base(office: Office, account: int, year: int, used: Used, kind: str) -> Base:
+    """What an entitlement is measured by, from the books.
+
+    Of the limit of an earlier year all is added: what was used of it is among what is used.
+    """
     rulebook, book = office.rulebook, office.writer.book
     years, before = years_of(rulebook, PERIOD_3), years_of(rulebook, PERIOD_2)
     emitted = {of: tonnes for (who, of), tonnes in book.emissions.items() if who == account}
@@ -168,6 +188,7 @@ def _base(office: Office, account: int, year: int, used: Used) -> Base:
         allocation_2008_2012=used.allocated,
         verified_2013_2020=sum(emitted.get(of, 0) for of in years),
         surrender_obligation=emitted.get(year, 0),
+        left_of_2012=limit_before(rulebook, kind, year, emitted),
     )
 
 

@@ -162,7 +162,8 @@ def test_an_amount(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("courses"), ids=source)
 def test_a_course_of_years(case: dict[str, Any]) -> None:
     part = case["part"]
-    made = installation({**part, "levels": {**part.get("levels", {}), **case["levels"]}})
+    whole = {name: case[name] for name in ("activity",) if name in case}
+    made = installation({**part, "levels": {**part.get("levels", {}), **case["levels"]}}, **whole)
     years = list(case["amounts"])
     found = allocate_years(EU, made, years)
     assert {one.year: one.preliminary for one in found} == case["amounts"]

@@ -147,6 +147,15 @@ def test_new_parts_ceased_ones_and_partial_cessation_are_explained() -> None:
     assert (part.numbers, part.result, part.status) == ("6,230 × 0.25", "1,557.5", "unconfirmed")
 
 
+def test_an_activity_that_is_not_allocated_is_explained() -> None:
+    pipeline = one(kind="fuel", exposed=False, historical_level=100)
+    pipeline = pipeline.model_copy(update={"activity": 46})
+    (part,) = (step for step in steps(pipeline, 2021) if step.formula == "activity not eligible")
+    assert (part.numbers, part.result, part.status) == ("× 0", "0", "official")
+    assert "Article 10a(3)" in part.article
+    assert not any(step.formula == part.formula for step in steps(pipeline, 2024))
+
+
 def test_numbers_are_written_for_people() -> None:
     assert [written(value) for value in (1234567, Decimal("1E+3"), Decimal("0.30"), "x")] == [
         "1,234,567",

@@ -177,9 +177,10 @@ def test_everything_wrong_is_told_with_row_and_column(office: Opened, tmp_path: 
         row(2020, "7"),
         row(2017, "7", installation="AT-000077", sub_installation=""),
         row(2018, "7", installation="SI-000001", prodcom="cement", started_on="soon"),
+        row(2017, "7", activity="19"),
     ]
     found = told(read(office, csv_list(tmp_path, rows)))
-    assert found[:18] == [
+    assert found[:20] == [
         ("allocation.list-word", "row 2, column unit"),
         ("allocation.list-number", "row 2, column activity_level"),
         ("allocation.list-word", "row 3, column kind"),
@@ -197,9 +198,11 @@ def test_everything_wrong_is_told_with_row_and_column(office: Opened, tmp_path: 
         ("allocation.operator-elsewhere", "row 8, column installation"),
         ("allocation.list-goods", "row 8, column prodcom"),
         ("allocation.list-day", "row 8, column started_on"),
+        ("allocation.list-activity", "row 9, column activity"),
+        ("allocation.list-differs", "row 9, column activity"),
         ("allocation.list-year-missing", "row 2, column year"),
     ]
-    assert {code for code, _ in found[17:]} == {"allocation.list-year-missing"}
+    assert {code for code, _ in found[19:]} == {"allocation.list-year-missing"}
 
 
 def test_a_header_nobody_knows_and_a_list_without_rows(office: Opened, tmp_path: Path) -> None:
@@ -239,7 +242,7 @@ def test_a_formula_and_a_damaged_file(office: Opened, tmp_path: Path) -> None:
         for number, cells in enumerate(CLINKER, start=1):
             sheet.write_row(number, 0, [cells.get(head, "") for head in HEADS])
         sheet.write_formula(1, HEADS.index("activity_level"), "=2*3", None, 6)
-    assert ("formats.formula", "row 2, column N") in told(read(office, path))
+    assert ("formats.formula", "row 2, column O") in told(read(office, path))
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(Refused):
         read(office, path)

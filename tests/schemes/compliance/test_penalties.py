@@ -84,7 +84,18 @@ def test_the_penalties_of_a_member_state(tmp_path: Path) -> None:
         ),
     ]
     assert national_penalties(rulebook, "AT", 2020) == []
-    assert national_penalties(EU, "AT", 2022) == []
+    assert national_penalties(EU, "PT", 2022) == []
+
+
+@pytest.mark.parametrize("case", read_cases("national-penalties.yaml"), ids=str)
+def test_a_range_of_a_state(case: dict[str, Any]) -> None:
+    known = {one.breach: one for one in national_penalties(EU, case["state"], case["year"])}
+    assert (case["breach"] in known) != case.get("unknown", False)
+    if not case.get("unknown"):
+        found = known[case["breach"]]
+        bounds = found.range_cents(case.get("tonnes", 0), case.get("turnover", 0))
+        assert bounds == (case["least"] * 100, case["most"] * 100)
+        assert (found.status, case["article"] in found.citation) == (case["status"], True)
 
 
 def test_what_else_may_follow() -> None:

@@ -19,6 +19,8 @@ from openets.ledger.store import Store
 from openets.people.office import Office
 from openets.people.register import Register
 from openets.people.transactions import Move
+from openets.schemes.compliance.events import CreditsEntitled
+from openets.schemes.compliance.models import Happenings
 from openets.schemes.compliance.surrendering import suggestion, surrender_problems
 from openets.storage.database import Database
 from tests.books_by_law import TwoBooks
@@ -26,6 +28,7 @@ from tests.schemes.compliance.histories import read_cases
 from tests.schemes.compliance.office import KILN, KILN_ACCOUNT, desk_of, make, on
 from tests.small_office import CEMENT_ONE
 
+OPERATOR = "LV-000001"
 HOME, ACCOUNT, ENDED = "LV", 1, 2
 CASES = read_cases("surrender-at-the-desk.yaml")
 DAY_OF_USE = date(2012, 3, 1)
@@ -47,7 +50,7 @@ def entries(case: dict[str, Any]) -> list[Entry]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"])
 def test_what_may_be_surrendered(case: dict[str, Any], tmp_path: Path) -> None:
     books = TwoBooks("eu", case["day"], HOME)
-    books.open(ACCOUNT, case.get("account", "operator-holding"))
+    books.open(ACCOUNT, case.get("account", "operator-holding"), operator=OPERATOR)
     kind = acts.KindDefined(
         kind=1,
         unit=case["unit"],
@@ -74,6 +77,9 @@ def test_what_may_be_surrendered(case: dict[str, Any], tmp_path: Path) -> None:
             pending=list,
             tables=cast(Any, nullcontext),
         )
+        if "basis" in case:
+            entitled = CreditsEntitled(at=datetime(2013, 11, 9, tzinfo=UTC), basis=case["basis"])
+            Happenings(database).add(OPERATOR, entitled, 0, "case")
         body = {"type": case.get("type", "10-2"), "transferring": ACCOUNT, "acquiring": ENDED}
         body |= {"kind": 1, "year": case.get("year", 0)}
         may = case["may"]
