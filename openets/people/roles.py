@@ -151,6 +151,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "surrender": frozenset({"surrender initiate", "surrender approve", "read"}),
     "read only": frozenset({"read"}),
 }
+REGISTERED = "registered"  # and waits for a key to enrol with
 ACTIVE = "active"
 FROZEN = "frozen"
 READING = ("see account", "see audit trail")

@@ -324,6 +324,8 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
     (("person", "add", "king"), "There is no role 'king'"),
     (("person", "add", "auditor", "--mail", "a@b, c@d"), "is no address: write name@host."),
+    (("person", "key", 1), "Nobody is signed in"),
+    (("person", "enrol", "9GDT-62T8-3HEE-YWLW-YTH2", "--as", 999_999), "Nobody is signed in"),
     (("person", "contact", 999_999), "There is no person 999999."),
     (("person", "contact", 1, "--language", "la"), "--language is one of en, sl."),
     (("inbox", "list"), "Nobody is signed in"),

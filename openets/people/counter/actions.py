@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from openets.desk.proposals import Proposal
 from openets.kernel.clock import instant
-from openets.people import accounts, reviewing
+from openets.people import accounts, enrolment, reviewing
 from openets.people.counter.action import Number, Visit, action
+from openets.people.enrolment import KeyMade
+from openets.people.signing_in import shown
 
 ACCOUNT = "account"
 
@@ -87,6 +89,25 @@ def cancel(visit: Visit, number: Number, reason: str) -> Proposal:
 def work(visit: Visit) -> list[Proposal]:
     """Does what is due; each proposal as it then stands."""
     return list(visit.office.work())
+
+
+# -- persons ------------------------------------------------------------------------------------
+
+
+@action
+def make_key(visit: Visit, person: Number) -> KeyMade:
+    """Makes the key with which a person enrols; it is told this once."""
+    opened = visit.office
+    return enrolment.make_key(opened.office, opened.desk.trail, visit.actor, person)
+
+
+@action
+def enrol(visit: Visit, key: str) -> int:
+    """Enters the key that was sent to whoever asks; the person, who is active from here on."""
+    opened = visit.office
+    person = shown(visit.store, opened.register, visit.who)
+    enrolment.enrol(opened.office, opened.desk.trail, person, key)
+    return person.number
 
 
 # -- what is read of the office ----------------------------------------------------------------

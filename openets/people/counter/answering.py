@@ -7,7 +7,7 @@ Whatever an action raises becomes a message here and the same exception again at
 from __future__ import annotations
 
 from openets.kernel.records import Malformed
-from openets.kernel.refusal import Refused
+from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
 from openets.people.counter import actions, inbox_actions
@@ -15,6 +15,7 @@ from openets.people.counter.action import ACTIONS, Visit
 from openets.people.counter.messages import Answer, Call, Done, Failed, NobodyKnown, NotDone
 from openets.people.opening import Opened
 from openets.people.signing_in import NotSignedIn
+from openets.rulebook.model import NoLaw
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 
@@ -32,6 +33,8 @@ def answer(store: Store, office: Opened, call: Call) -> Answer:
         return NobodyKnown(error.named)
     except Refused as refused:
         return NotDone(refused.refusals)
+    except NoLaw as error:
+        return NotDone((Refusal("people.no-law", str(error), "rulebook"),))
     except Malformed as error:
         return Failed("malformed", str(error))
     except LogAway as error:
