@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from openets.channel.process import Child
 from openets.interfaces.serving.household import WEB_MODULE
+from tests.browser.watched import DESKTOP, Watched
 from tests.public_stores import make_europe
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -51,6 +52,14 @@ def browser() -> Iterator[Browser]:
         )  # it has a socket there, whose path may not be long
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    """An empty page."""
+    page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+    yield Watched(page)
+    page.close()
 
 
 @pytest.fixture(scope="session")

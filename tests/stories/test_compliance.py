@@ -77,6 +77,7 @@ def test_the_cockpit_leads_an_operator_to_compliance(office: Office, tmp_path: P
         [CEMENT_ONE, CEMENT_TWO],
     )
     assert plain["pending"][0]["approvers"] == [CEMENT_TWO]
+    assert "0 units are missing for 2030." in office.run(*words, "--show")  # proposed already
     shown = office.run("compliance", "cockpit", KILN)
     assert f"120 units, not approved; person {CEMENT_TWO} can approve it" in shown
     assert "completed" in office.approve(said, CEMENT_TWO)

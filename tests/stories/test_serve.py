@@ -14,11 +14,12 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -67,6 +68,16 @@ class Served:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
+
+    def get_as(self, person: int, path: str) -> int:
+        """The status of an address of the portal for a person, who is known by number."""
+        shown = b64encode(f"{person}:".encode()).decode()
+        asked = Request(self.address + path, headers={"Authorization": f"Basic {shown}"})
+        try:
+            with urlopen(asked, timeout=SECONDS) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
 
     def health(self) -> dict[str, Any]:
         """What `/health` says."""
@@ -123,7 +134,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 # The hour; and how many notices there were to send, for a running writer sends them by itself.
 UNEQUAL = re.compile(r"\d\d:\d\d|notices, [^\\]*\\n|Nothing is due\.\\n")
-WRITER, LOG, WEB = "schemes.writer", "translog.server", "interfaces.public.server"
+WRITER, LOG, WEB = "schemes.writer", "translog.server", "interfaces.web.server"
 
 
 def freeze(store: Path, account: int, who: int = SENIOR) -> str:
@@ -187,6 +198,8 @@ def test_a_morning_at_the_desk_is_the_same_and_the_page_changes(
     assert health["well"] is True
     assert {part["record"] for name, part in health.items() if name in ("writer", "log")} == {after}
     assert health["tables"]["lag"] == 0
+    assert [served.get_as(SENIOR, "portal/"), served.get("portal/")[0]] == [200, 401]
+    assert served.get_as(SENIOR, "portal/operators/EX-000009/") == 404
     second = say("serve", "--port", 0, store=served.store)
     assert (second.code, second.out) == (2, "")
     assert "Another `openets serve` serves the store" in second.error

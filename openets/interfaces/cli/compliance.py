@@ -34,8 +34,6 @@ from openets.interfaces.cli.output import (
 )
 from openets.kernel.clock import SystemClock
 from openets.kernel.money import euros
-from openets.kernel.records import type_label
-from openets.ledger import reads as ledger
 from openets.ledger.store import Store
 from openets.people.counter import actions
 from openets.people.opening import desk_database
@@ -43,16 +41,11 @@ from openets.people.register import Register
 from openets.schemes.compliance import asking, tables
 from openets.schemes.compliance.actions import EmissionsTable, digest_of
 from openets.schemes.compliance.checks import read_upload
-from openets.schemes.compliance.cockpit import Cockpit, cockpit
+from openets.schemes.compliance.cockpit import Cockpit, cockpit, surrendered
 from openets.schemes.compliance.explain import explain
 from openets.schemes.compliance.models import Happenings, Penalties
 from openets.schemes.compliance.penalising import cases
-from openets.schemes.compliance.reads import (
-    History,
-    Sources,
-    history,
-    surrender_types,
-)
+from openets.schemes.compliance.reads import History, Sources, history
 from openets.schemes.compliance.surrendering import Suggestion
 from openets.translog.proof import prove
 
@@ -361,24 +354,17 @@ def receipts(
 ) -> None:
     """Write the log's signed receipt, with its proof, of every surrender for a year."""
     with _reading(directory) as reading:
-        found = _of(reading, operator)
-        surrenders, _ = surrender_types(reading.store.rulebook)
-        entries = [
-            entry
-            for account in found.accounts
-            for entry in ledger.statement(reading.sources.tables, account.number)
-            if entry.type in surrenders and entry.quantity < 0 and entry.year == year
-        ]
+        entries = surrendered(reading.sources, _of(reading, operator), year)
         if not entries:
             fail(f"{operator} has surrendered nothing for {year}.")
         try:
             out.mkdir(parents=True, exist_ok=True)
             for entry in entries:
-                file = out / f"surrender-{entry.sequence}.json"
-                file.write_text(prove(reading.store.log_directory, entry.sequence), "utf-8")
+                file = out / f"surrender-{entry.record}.json"
+                file.write_text(prove(reading.store.log_directory, entry.record), "utf-8")
                 console.print(
-                    f"record {number(entry.sequence)}, {type_label(entry.type)}, "
-                    f"{number(-entry.quantity)} units: {file}",
+                    f"record {number(entry.record)}, {entry.type}, "
+                    f"{number(entry.quantity)} units: {file}",
                     soft_wrap=True,
                 )
         except OSError as error:

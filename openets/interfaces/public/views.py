@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -12,12 +11,12 @@ from django.shortcuts import render
 
 from openets.interfaces.design.assets import ASSETS
 from openets.interfaces.public.figures import Head, Reader
-from openets.interfaces.public.headers import plain
 from openets.interfaces.public.health import caught_up, is_well
 from openets.interfaces.public.health import health as health_of
 from openets.interfaces.public.tables import FORMS
+from openets.interfaces.web.headers import plain
+from openets.interfaces.web.stores import store_in
 from openets.kernel.clock import SystemClock
-from openets.ledger.store import open_store
 from openets.storage.database import StorageError
 
 FOR_LONG = "public, max-age=31536000, immutable"
@@ -26,7 +25,7 @@ FOR_LONG = "public, max-age=31536000, immutable"
 @lru_cache
 def reader(directory: str) -> Reader:
     """The reader of a store's figures, one for the life of the process."""
-    return Reader(open_store(Path(directory)))
+    return Reader(store_in(directory))
 
 
 def _reader() -> Reader:

@@ -23,7 +23,7 @@ from openets.schemes.desk import WRITER_MODULE
 from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import LOG_MODULE, LogAway, connect_log
 
-WEB_MODULE = "openets.interfaces.public.server"
+WEB_MODULE = "openets.interfaces.web.server"
 LOOK_MILLISECONDS = 200
 DEATHS, WITHIN_SECONDS = 4, 60  # so many of one child in so many seconds end the whole
 BACKLOG = 128

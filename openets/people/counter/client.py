@@ -59,6 +59,9 @@ class Counter:
             return action.read_answer(found.value)
         raise _raised(found)
 
+    def hang_up(self) -> None:
+        """Leaves the counter."""
+
 
 class OpenedCounter(Counter):
     """The office opened in this process; messages are written and read as on the socket."""
@@ -96,7 +99,7 @@ class RunningCounter(Counter):
         raise _raised(found)
 
     def hang_up(self) -> None:
-        """Closes the line."""
+        """Closes the line to the writer."""
         self._line.hang_up()
 
 

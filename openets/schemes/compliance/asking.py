@@ -1,13 +1,25 @@
-"""What can be asked of compliance at the counter, for commands that must not open the books."""
+"""What can be asked of compliance at the counter, for commands and pages that open no books.
+
+Nobody sees another holder's operator: the matrix decides who may see one, by any of its accounts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from openets.kernel.refusal import Refusal, Refused
 from openets.people.counter.action import Number, Visit, action
+from openets.people.roles import permitted
 from openets.schemes.compliance.checks import Operator
-from openets.schemes.compliance.reads import known, one_known
+from openets.schemes.compliance.cockpit import Cockpit, Surrendered, cockpit, surrendered
+from openets.schemes.compliance.explain import Explanation, explain
+from openets.schemes.compliance.models import Penalties
+from openets.schemes.compliance.penalising import Case, cases
+from openets.schemes.compliance.reads import History, known, one_known, sources_of
 from openets.schemes.compliance.surrendering import Suggestion, suggestion
+
+SEE = "see account"
 
 
 class KnownOperator(NamedTuple):
@@ -18,19 +30,69 @@ class KnownOperator(NamedTuple):
     known: Operator
 
 
+class OperatorYear(NamedTuple):
+    """An operator's year of emissions as its people see it; `suggested` is None without account."""
+
+    cockpit: Cockpit
+    suggested: Suggestion | None
+    surrendered: list[Surrendered]
+    explained: Explanation
+    penalties: list[Case]
+
+
+@action
+def see_operator(visit: Visit, operator: str, year: Number) -> OperatorYear | None:
+    """How an operator stands for a year (0: the last complete one); None where nobody knows it.
+
+    Raises `Refused` if the person may not see any of its accounts.
+    """
+    found = _seen(visit, operator)
+    office, now = visit.office.office, visit.office.office.clock.now()
+    if found is None or found.state is None:
+        return None
+    with sources_of(office) as sources:
+        stands = cockpit(sources, visit.office.desk.proposals, found, now, year or None)
+        assert stands is not None  # it has a state
+        return OperatorYear(
+            stands,
+            suggestion(office, found, stands.year, stands.missing) if found.accounts else None,
+            surrendered(sources, found, stands.year),
+            explain(found.events, office.rulebook, stands.year),
+            [one for one in _penalties(visit, operator) if one.year == stands.year],
+        )
+
+
+@action
+def operators_represented(visit: Visit) -> list[Cockpit]:
+    """How the operators stand for whose accounts somebody acts, for the last complete year."""
+    office, actor = visit.office.office, visit.actor
+    accounts = office.writer.book.accounts
+    codes = {
+        code
+        for one in visit.office.register.represented_by(actor.id)
+        if (code := accounts[one].operator) and not _unseen(visit, accounts[one].registry, one)
+    }
+    with sources_of(office) as sources:
+        found = (
+            cockpit(sources, visit.office.desk.proposals, one, office.clock.now())
+            for one in known(office, codes).values()
+        )
+        return [one for one in found if one is not None]
+
+
 @action
 def suggest_surrender(
     visit: Visit, operator: str, year: Number, quantity: Number
 ) -> Suggestion | None:
     """What to surrender for a year (0: the last one); a quantity of 0 is all that is missing.
 
-    None if the operator has no account.
+    What is proposed already is not missing. None if the operator has no account.
     """
-    office, _ = visit.office.office, visit.actor
-    found = one_known(office, operator)
+    office, found = visit.office.office, _seen(visit, operator)
     if found is None or not found.accounts:
         return None
-    return suggestion(office, found, year or office.today().year - 1, quantity or None)
+    of = year or office.today().year - 1
+    return suggestion(office, found, of, quantity or _missing(visit, found, of))
 
 
 @action
@@ -48,3 +110,37 @@ def operators_known(visit: Visit) -> list[KnownOperator]:
         stated = Operator(status, state.first_year, state.last_year, state.excluded, figures)
         found.append(KnownOperator(code, numbers[code], stated))
     return found
+
+
+def _seen(visit: Visit, operator: str) -> History | None:
+    """The history of an operator, None for one nobody knows; raises `Refused` for a stranger.
+
+    That an operator exists is no secret: the law has it published.
+    """
+    _ = visit.actor  # somebody known asks, whatever is asked
+    found = one_known(visit.office.office, operator)
+    if found is None:
+        return None
+    places = [(one.registry, one.number) for one in found.accounts] or [(found.registry, 0)]
+    refusals = [_unseen(visit, registry, account) for registry, account in places]
+    if all(refusals):
+        raise Refused(one for one in refusals[:1] if one)
+    return found
+
+
+def _missing(visit: Visit, found: History, year: int) -> int:
+    office = visit.office.office
+    with sources_of(office) as sources:
+        stands = cockpit(sources, visit.office.desk.proposals, found, office.clock.now(), year)
+        return stands.missing if stands else 0
+
+
+def _penalties(visit: Visit, operator: str) -> Iterable[Case]:
+    return cases(Penalties(visit.office.register.database).of(operator)).values()
+
+
+def _unseen(visit: Visit, registry: str, account: int) -> Refusal | None:
+    """Why the person may not see an account (0: an operator without one), or None."""
+    actor = visit.actor
+    standing = visit.office.office.standing(actor, account) if account else None
+    return permitted(actor, SEE, registry=registry, standing=standing)

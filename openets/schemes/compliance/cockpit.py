@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from openets.desk.proposals import AWAITING, DELAYED, Proposal, Proposals
-from openets.kernel.records import type_code
+from openets.kernel.records import type_code, type_label
+from openets.ledger import reads
 from openets.people.register import Register
 from openets.people.roles import ACTIVE, RIGHTS
 from openets.people.transactions import Move
@@ -26,6 +27,16 @@ class Pending(NamedTuple):
     state: str
     execute_at: int  # microseconds since 1970, 0 while it waits for approval
     approvers: tuple[int, ...]
+
+
+class Surrendered(NamedTuple):
+    """A record of the ledger that surrendered units; `at` in microseconds since 1970."""
+
+    record: int
+    at: int
+    type: str
+    unit: str
+    quantity: int
 
 
 class Cockpit(NamedTuple):
@@ -79,6 +90,17 @@ def cockpit(
         tuple(next_steps(state, rulebook, of, now.date())),
         approvers(register, max(accounts, default=0), 0),
     )
+
+
+def surrendered(sources: Sources, history: History, year: int) -> list[Surrendered]:
+    """The records by which an operator surrendered for a year of emissions, the first one first."""
+    surrenders, _ = surrender_types(sources.rulebook)
+    return [
+        Surrendered(one.sequence, one.effective, type_label(one.type), one.unit, -one.quantity)
+        for account in history.accounts
+        for one in reads.statement(sources.tables, account.number)
+        if one.type in surrenders and one.quantity < 0 and one.year == year
+    ]
 
 
 def approvers(register: Register, account: int, proposer: int) -> tuple[int, ...]:

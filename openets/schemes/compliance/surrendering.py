@@ -22,7 +22,6 @@ from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import TransactionType
 from openets.schemes.compliance.credits import Base, entitlement, left, national_limit
 from openets.schemes.compliance.law import ACCOUNTS, INSTALLATION, ask_of, refuse
-from openets.schemes.compliance.obligation import obligation
 from openets.schemes.compliance.reads import History, is_suspended, surrender_types
 from openets.schemes.compliance.state import REFUSED
 from openets.schemes.compliance.surrender import (
@@ -228,20 +227,14 @@ class Suggestion(NamedTuple):
         return self.asked - sum(part.quantity for part in self.parts)
 
 
-def suggestion(
-    office: Office, history: History, year: int, quantity: int | None = None
-) -> Suggestion:
-    """The surrender that covers what is missing for a year, from what the account has free.
+def suggestion(office: Office, history: History, year: int, quantity: int) -> Suggestion:
+    """The surrender of so many units for a year, from what the account has free.
 
     First go the units that end first, credits before allowances of the same end; of these the
     oldest. What may not be surrendered is named with its reason.
     """
     account = history.accounts[0]
-    state = history.state
-    asked = quantity
-    if asked is None:
-        asked = obligation(state, office.rulebook, year).missing if state else 0
-    parts, refused, rest = [], [], asked
+    parts, refused, rest = [], [], quantity
     for kind, free in _free(office, account.number):
         defined = office.writer.book.kinds[kind]
         part = Part(kind, defined.unit, defined.registry, min(free, rest) or free)
@@ -252,7 +245,7 @@ def suggestion(
             parts.append(part)
             rest -= part.quantity
     way = way_of(office, account.number)
-    return Suggestion(account.number, year, asked, tuple(parts), tuple(refused), way)
+    return Suggestion(account.number, year, quantity, tuple(parts), tuple(refused), way)
 
 
 def _free(office: Office, account: int) -> list[tuple[int, int]]:

@@ -9,46 +9,24 @@ import shutil
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from openets.interfaces.public.figures import Reader
-from openets.interfaces.public.headers import HEADERS
+from openets.interfaces.web.headers import HEADERS
 from openets.kernel.clock import FixedClock, instant
 from openets.ledger import sums
 from openets.ledger.store import Store, open_store, open_writer
 from openets.storage.database import Database
 from openets.translog.client import newest_head, open_local_log
-from tests.interfaces.public.conftest import Site
+from tests.interfaces.conftest import Site
+from tests.interfaces.page import Page
 from tests.small_world import FIRST, SECOND, move
 
 TABLES = ("accounts", "holdings-by-registry", "holdings-by-type")
 LATER = datetime(2030, 6, 1, 12, tzinfo=UTC)
-
-
-class Page(HTMLParser):
-    """The tags of a page with their attributes, and its words."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(content.decode())
-        self.words = " ".join(self.words.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self.words += " "
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of every tag of a name."""
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def test_the_page_shows_accounts_holdings_and_the_head(site: Site, example: Store) -> None:

@@ -286,7 +286,7 @@ def test_submitted_rejected_submitted_again_accepted_and_calculated(
     body = submitted(office, read(office, csv_list(tmp_path, CLINKER + HEAT)))
     first = office.desk.propose(actor(office, NATIONAL), LIST, body)
     told_ = next(iter(office.desk.proposals.events(first.number))).sentence
-    assert "1 installations with 2 sub-installations, due by 2019-09-30; digest " in told_
+    assert "1 installation with 2 sub-installations, due by 2019-09-30; digest " in told_
     assert codes(lambda: office.desk.approve(actor(office, OTHER_NATIONAL), first.number)) == [
         ("people.not-permitted", "")
     ]

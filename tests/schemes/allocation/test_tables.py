@@ -77,7 +77,7 @@ def test_a_change_shows_what_it_alters_and_another_person_approves(office: Opene
     proposal = office.desk.propose(person(office, AUTHORITY), "allocation table", body)
     told = next(iter(office.desk.proposals.events(proposal.number))).sentence
     assert "2 amounts altered (2030: 100 → 80, 2031: 0 → 7)" in told
-    assert "EX-000001 2030: 100 → 80; EX-000003 2031: none → 7; digest " in told
+    assert "EX-000001 2030: 100 → 80; EX-000003 2031: - → 7; digest " in told
     assert codes(lambda: office.desk.approve(person(office, AUTHORITY), proposal.number)) == [
         ("desk.own-proposal", "")
     ]
@@ -132,12 +132,12 @@ def test_one_change_at_a_time_and_who_may(office: Opened) -> None:
 
 def test_operators_of_other_registries_and_years_they_do_not_operate(office: Opened) -> None:
     operators = office.register.operators
-    operators.change(operators.every()[0]._replace(last_year=2030))
+    operators.change(operators.every()[0]._replace(last_year=2030), instant(MONDAY))
     body = change(office, {(code(1), 2031): 5})
     assert codes(
         lambda: office.desk.propose(person(office, AUTHORITY), "allocation table", body)
     ) == [("allocation.year-not-operating", "rows.0")]
-    operators.change(operators.every()[1]._replace(registry="ZZ"))
+    operators.change(operators.every()[1]._replace(registry="ZZ"), instant(MONDAY))
     foreign = {"table": INSTALLATIONS, "registry": "EX", "years": [2030], "stands": ""}
     foreign["stands"] = change_of(office.office, INSTALLATIONS, "EX", {(code(3), 2030): 1}).stands
     foreign["rows"] = [{"operator": "ZZ-000002", "amounts": [1]}]

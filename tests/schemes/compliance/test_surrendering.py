@@ -98,13 +98,13 @@ def test_the_surrender_that_would_be_right_is_what_is_missing_from_what_is_free(
         office = desk.opened.office
         desk.enter(KILN, 2030, 160)
         desk.surrender(KILN_ACCOUNT, 30, 2030)
-        found = suggestion(office, desk.history(KILN), 2030)
+        found = suggestion(office, desk.history(KILN), 2030, 130)
         assert (found.asked, found.uncovered) == (130, 10)
         assert [(part.unit, part.quantity) for part in found.parts] == [("allowance", 120)]
         assert found.way is not None
         fields = {"type": found.way.label, "acquiring": found.way.into, "kind": 1, "year": 2030}
         desk.propose(CEMENT_ONE, "transaction", transferring=KILN_ACCOUNT, quantity=50, **fields)
-        found = suggestion(office, desk.history(KILN), 2030)  # what is set aside is not free
+        found = suggestion(office, desk.history(KILN), 2030, 80)  # what is set aside is not free
         assert [part.quantity for part in found.parts] == [70]
         some = suggestion(office, desk.history(KILN), 2030, 20)
         assert ([part.quantity for part in some.parts], some.uncovered) == ([20], 0)

@@ -1,6 +1,6 @@
-"""The web server as a process: `python -m openets.interfaces.public.server DIR DESCRIPTOR NAME...`.
+"""The web server as a process: `python -m openets.interfaces.web.server DIR DESCRIPTOR NAME...`.
 
-It serves the public site on a listening socket that the parent has bound and handed over, so that
+It serves the site on a listening socket that the parent has bound and handed over, so that
 whoever calls while it is started again waits instead of being turned away.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import waitress
 
 from openets.channel.process import WITH_PARENT, until_told
-from openets.interfaces.public.site import application
+from openets.interfaces.web.settings import application
 from openets.ledger.store import open_store
 from openets.storage.database import StorageError
 

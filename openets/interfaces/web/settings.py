@@ -1,7 +1,7 @@
-"""Django's settings for the public site: the least it needs.
+"""Django's settings for the site of a store: the least it needs.
 
 No database of Django's, no sessions, no cookies, no administration, no debugging; nothing is
-signed, so there is no secret to keep. Templates are those of `public/` and `design/`.
+signed, so there is no secret to keep. Templates are those of `public/`, `portal/` and `design/`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 INTERFACES = Path(__file__).parents[1]
+ROOMS = ("public", "portal", "design")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 EVERYWHERE = ("0.0.0.0", "::", "")  # an address to listen on, and nobody's name
 
@@ -25,16 +26,16 @@ def site_settings(directory: Path, names: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "OPENETS_STORE": str(directory),
         "ALLOWED_HOSTS": [*LOOPBACK, *asked],
-        "ROOT_URLCONF": "openets.interfaces.public.urls",
+        "ROOT_URLCONF": "openets.interfaces.web.urls",
         "MIDDLEWARE": [
-            "openets.interfaces.public.headers.OnlyReading",
+            "openets.interfaces.web.headers.OnlyReading",
             "django.middleware.http.ConditionalGetMiddleware",
             "django.middleware.common.CommonMiddleware",
         ],
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [INTERFACES / "public/templates", INTERFACES / "design/templates"],
+                "DIRS": [INTERFACES / room / "templates" for room in ROOMS],
                 "OPTIONS": {"builtins": ["openets.interfaces.design.assets"]},
             }
         ],

@@ -1,7 +1,7 @@
 """What every answer says to the browser, and which methods there are at all.
 
-The page has no script, no form, no frame and nothing from elsewhere; the policy says so, so that a
-fault in a template could not change it.
+No page has a script, a frame or anything from elsewhere, and only those of a person who is signed
+in have a form; the policy says so, so that a fault in a template could not change it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 METHODS = ("GET", "HEAD")
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action {}; frame-ancestors 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY.format("'none'"),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -44,6 +45,13 @@ class OnlyReading:
             answer.headers.setdefault(name, value)
         answer.headers.setdefault("Cache-Control", FRESH)
         return answer
+
+
+def for_one_person(answer: HttpResponse) -> HttpResponse:
+    """An answer meant for whoever asked: kept by nobody, and with forms that lead back here."""
+    answer["Cache-Control"] = "no-store"
+    answer["Content-Security-Policy"] = POLICY.format("'self'")
+    return answer
 
 
 def plain(sentence: str, status: int) -> HttpResponse:

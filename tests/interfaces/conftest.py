@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import django
 import pytest
-from django.conf import settings
 from django.test import Client, override_settings
 
-from openets.interfaces.public.site import site_settings
 from openets.interfaces.public.views import reader
+from openets.interfaces.web.settings import site_settings
 from openets.ledger.store import Store
+from tests.django_once import django_once
 from tests.public_stores import make_europe, make_example
 
 Site = Callable[[Path], Client]
@@ -21,8 +20,7 @@ Site = Callable[[Path], Client]
 @pytest.fixture(scope="session", autouse=True)
 def site_of_nothing() -> None:
     """Django is set up once in a process."""
-    settings.configure(**site_settings(Path("nowhere")))
-    django.setup(set_prefix=False)
+    django_once()
 
 
 @pytest.fixture
