@@ -136,7 +136,8 @@ def types_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Re
         return _type_refusal("ledger.type-not-open-to-sender", sender, "send", movement)
     receiver = book.accounts[movement.acquiring]
     if receiver.type not in rule.acquiring:
-        return _type_refusal("ledger.type-not-open-to-receiver", receiver, "receive", movement)
+        to = f", to {receiver.type}"
+        return _type_refusal("ledger.type-not-open-to-receiver", receiver, "receive", movement, to)
     if (sender.type if sender else "", receiver.type) not in rule.routes:
         came = f"a {sender.type} account" if sender else "no account"
         label = type_label(movement.type)
@@ -148,12 +149,14 @@ def types_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Re
     return None
 
 
-def _type_refusal(code: str, account: Account, verb: str, movement: Movement) -> Refusal:
+def _type_refusal(
+    code: str, account: Account, verb: str, movement: Movement, side: str = ""
+) -> Refusal:
     label = type_label(movement.type)
     sentence = (
         f"Account {account.number} is a {account.type} account and may not {verb} by {label}."
     )
-    return Refusal(code, sentence, _citation(movement))
+    return Refusal(code, sentence, _citation(movement) + side)
 
 
 def statuses_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Refusal | None:

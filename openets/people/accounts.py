@@ -13,7 +13,7 @@ from pydantic import Field
 from openets.desk.desk import DESK, Outcome
 from openets.desk.said import Said
 from openets.kernel import acts
-from openets.kernel.accounts import AccountNumber
+from openets.kernel.accounts import printed_number
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal
@@ -71,6 +71,9 @@ class _Opening(Asked):
         if refusal:
             return [refusal]
         type_ = book.tables_at(now).account_types[self.body.type]
+        if type_.number_type is None:
+            sentence = f"Accounts of type {type_.key} are kept in another registry."
+            return [Refusal("people.account-type-elsewhere", sentence, DESK, "type")]
         holder = self.office.register.holders.get(self.body.holder)
         found = operator_problems(self.office, self.body, type_)
         if holder is None:
@@ -131,8 +134,8 @@ def full_number(office: Office, number: int) -> str:
     """An account's number as printed on documents, with its check digits."""
     account = office.writer.book.accounts[number]
     tables = office.writer.book.tables_at(instant(office.clock.now()))
-    kyoto = tables.account_types[account.type].number_type
-    return str(AccountNumber(account.registry, kyoto, number, account.period))
+    type_ = tables.account_types[account.type].number_type
+    return printed_number(account.registry, type_, number, account.period)
 
 
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:

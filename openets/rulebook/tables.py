@@ -34,7 +34,7 @@ class AccountType:
     key: str
     name: str
     eutl_code: str | None  # as the transaction log publishes it, '100-7'; None where not known
-    number_type: int  # the three digits printed in the account number
+    number_type: int | None  # the three digits of an account number; None: it has none here
     terminal: bool  # units end here
     operator: bool  # held by the operator of an installation or aircraft
     central: bool  # in the central registry rather than a national one
@@ -140,7 +140,7 @@ class AccountTypeRow(_Row):
 
     name: Name
     eutl_code: Annotated[str, Field(pattern=r"^\d{1,3}-\d{1,2}$")] | None = None
-    number_type: Annotated[int, Field(ge=0, le=999)]
+    number_type: Annotated[int, Field(ge=0, le=999)] | None
     terminal: bool = False
     operator: bool = False
     central: bool = False

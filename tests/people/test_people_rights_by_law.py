@@ -112,6 +112,12 @@ def test_what_the_task_of_a_transfer_offers(register: Register, case: dict[str, 
     assert [act for act in found if act in ("approve", "reject")] == case["offers"]
 
 
+def test_accounts_of_another_registry_are_not_opened_here(register: Register) -> None:
+    body = {"registry": "GB", "type": "share-of-proceeds", "holder": 1}
+    asked = load_command(office_of(register, {}), "open account", json.dumps(body))
+    assert [one.code for one in asked.problems()] == ["people.account-type-elsewhere"]
+
+
 def without_delays(rulebook: Rulebook) -> Rulebook:
     """The law with delays switched off: no type of transaction waits."""
     known = {path: rulebook.parameter(path) for path in rulebook.paths()}

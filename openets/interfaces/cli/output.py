@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from openets.kernel import clock
-from openets.kernel.accounts import AccountNumber
+from openets.kernel.accounts import AccountNumber, printed_number
 from openets.kernel.clock import day_of
 from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refusal, Refused
@@ -132,8 +132,7 @@ def moment(microseconds: int) -> str:
 def full_number(store: Store, view: AccountView) -> str:
     """The account's number as printed on documents, with its check digits."""
     types = store.rulebook.tables_on(day_of(view.opened)).account_types
-    kyoto = types[view.type].number_type
-    return str(AccountNumber(view.registry, kyoto, view.number, view.period))
+    return printed_number(view.registry, types[view.type].number_type, view.number, view.period)
 
 
 def account_argument(text: str) -> int:
