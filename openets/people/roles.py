@@ -79,6 +79,7 @@ ACTIONS = (
     "assign task",
     "propose maintenance",
     "approve maintenance",
+    "reconcile books",
 )
 _SENIOR = {
     **dict.fromkeys(ACTIONS, HOME),

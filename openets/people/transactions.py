@@ -210,6 +210,11 @@ class Moving(Asked):
         movement = Movement(self.body.type, facts.trusted, facts.to_government)
         return execution(self.office.rulebook, self.registry, movement, at)
 
+    def waits(self) -> bool:
+        """While the books are compared, what was approved waits and is not given up."""
+        body = self.body
+        return self.office.is_compared(body.kind, body.transferring, body.acquiring)
+
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Who may propose it, or an administrator of the registry."""
         refusal = super().permission(actor, "cancel")

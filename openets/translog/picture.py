@@ -260,6 +260,7 @@ class Picture:
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
         self.frozen: Shelf[Scope, bool] = Shelf()
+        self.compared: Shelf[str, bool] = Shelf()  # registries whose books are being compared
         self.receiving: Shelf[int, bool] = Shelf()  # frozen accounts that may still receive
         self.arrested: Shelf[Span, bool] = Shelf()  # frozen serials
         self.immobile: Counts[tuple[int, int]] = Counts()  # of what an account holds of a kind
@@ -274,6 +275,7 @@ class Picture:
             self.claims,
             self.permissions,
             self.frozen,
+            self.compared,
             self.receiving,
             self.arrested,
             self.immobile,
@@ -414,6 +416,8 @@ class Picture:
                     self.places.put(act.account, known._replace(status=act.status))
             case acts.Freeze() | acts.Lift():
                 self._stop(act)
+            case acts.Reconciled():
+                self.compared.put(act.registry, act.begins or None)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self.permissions.put(sequence, _permission(act))
                 if isinstance(act, acts.CapSet):

@@ -160,6 +160,15 @@ def test_two_officers_freeze_and_lift(store: Path) -> None:
     assert "proved" in run("verify", store=store)
 
 
+def test_the_books_of_a_registry_are_compared(store: Path) -> None:
+    who = run("person", "add", "central administrator", store=store).split()[1].rstrip(":")
+    said = run("log", "reconcile", "at", "--as", who, store=store)
+    assert said == f"the books of AT agree: record {RECORDS + 2:,}\n"
+    assert "proved" in run("verify", store=store)
+    other = say("log", "reconcile", "ZZ", "--as", who, store=store)
+    assert (other.code, "people.registry-unknown" in other.error) == (2, True)
+
+
 def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> None:
     why = (*officers(store), "--reason", "court order")
     for scope in (("--serials", "at-1-10"), ("--kind", 1), ("--registry", "SI")):
@@ -310,6 +319,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
     (("log", "freeze", ACCOUNT, "--key", "no.pem", *REASON), "A key cannot be read"),
+    (("log", "reconcile", "AT"), "Nobody is signed in"),
     (("log", "freeze", 0, "--key", "no.pem", *REASON), "The order is not well formed at account"),
     (("log", "lift", "x", "--key", "no.pem", *REASON), "two capital letters"),
     (("log", "lift", ACCOUNT, "--key", "no.pem", "--reason", ""), "not well formed at reason"),

@@ -12,6 +12,7 @@ from zipfile import is_zipfile
 import typer
 from pydantic import ValidationError
 
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     JsonOption,
@@ -28,11 +29,15 @@ from openets.interfaces.cli.output import (
 )
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
+from openets.kernel.clock import SystemClock
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
 from openets.ledger.evidence import check_evidence
 from openets.ledger.store import Store
 from openets.ledger.writing import take_over
+from openets.people.counter import actions
+from openets.people.reconciling import compare
+from openets.schemes.desk import at_counter
 from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,
@@ -197,6 +202,26 @@ def _scope(
         span = serials_argument(serials)
         scope |= {"registry": span.registry, "first": span.first, "last": span.last}
     return scope
+
+
+@log_app.command("reconcile")
+def reconcile(
+    registry: Annotated[str, typer.Argument(help="The registry whose books are compared: AT.")],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Compare the books of a registry while its units stand still; what differs is stopped."""
+    registry = registry.upper()
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+        who = who_asks(as_person)
+        counter.ask(actions.begin_reconciliation, who, registry)
+        differ = compare(store, registry, SystemClock().now().date())
+        done = counter.ask(actions.end_reconciliation, who, registry, differ)
+        if not differ:
+            console.print(f"the books of {registry} agree: record {number(done.record)}")
+            return
+        accounts = ", ".join(map(str, differ))
+        fail(f"The books of {registry} differ on account {accounts}; it is stopped.", code=1)
 
 
 @log_app.command("serve")

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from openets.desk.proposals import Proposal
 from openets.kernel.clock import instant
-from openets.people import accounts, enrolment, reviewing
+from openets.people import accounts, enrolment, reconciling, reviewing
 from openets.people.counter.action import Number, Visit, action
 from openets.people.enrolment import KeyMade
+from openets.people.reconciling import Reconciliation
 from openets.people.signing_in import shown
 
 ACCOUNT = "account"
@@ -108,6 +109,23 @@ def enrol(visit: Visit, key: str) -> int:
     person = shown(visit.store, opened.register, visit.who)
     enrolment.enrol(opened.office, opened.desk.trail, person, key)
     return person.number
+
+
+# -- the books ----------------------------------------------------------------------------------
+
+
+@action
+def begin_reconciliation(visit: Visit, registry: str) -> Reconciliation:
+    """The units of a registry stand still, so that its books can be compared."""
+    opened = visit.office
+    return reconciling.begin(opened.office, opened.desk.trail, visit.actor, registry)
+
+
+@action
+def end_reconciliation(visit: Visit, registry: str, differ: tuple[Number, ...]) -> Reconciliation:
+    """The books were compared; accounts on which they differ are stopped, the rest moves again."""
+    opened = visit.office
+    return reconciling.end(opened.office, opened.desk.trail, visit.actor, registry, differ)
 
 
 # -- what is read of the office ----------------------------------------------------------------
