@@ -252,6 +252,7 @@ class Picture:
         self.head = genesis(store)
         self.rulebook = b""
         self.kind_count = 0
+        self.mode = ""  # of the store, once its first record stands
         self.serials: dict[str, SerialMap] = {}
         self.places: Shelf[int, Place] = Shelf()
         self.kinds: Shelf[int, acts.KindDefined] = Shelf()
@@ -402,6 +403,8 @@ class Picture:
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
+            case acts.StoreCreated():
+                self.mode = act.mode
             case acts.RulebookAdopted():
                 self.rulebook = bytes.fromhex(act.digest)
             case acts.KindDefined():
