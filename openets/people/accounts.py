@@ -13,11 +13,12 @@ from pydantic import Field
 from openets.desk.desk import DESK, Outcome
 from openets.desk.said import Said
 from openets.kernel import acts
-from openets.kernel.accounts import printed_number
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal
+from openets.ledger import numbers
 from openets.ledger.checks import check_act
+from openets.ledger.numbers import Numbered
 from openets.ledger.requests import ActRequest
 from openets.people.asked import ActAsked, Asked, Body, Number, Text
 from openets.people.completeness import (
@@ -133,9 +134,8 @@ def opened_by(office: Office, record: int) -> int:
 def full_number(office: Office, number: int) -> str:
     """An account's number as printed on documents, with its check digits."""
     account = office.writer.book.accounts[number]
-    tables = office.writer.book.tables_at(instant(office.clock.now()))
-    type_ = tables.account_types[account.type].number_type
-    return printed_number(account.registry, type_, number, account.period)
+    known = Numbered(account.registry, account.type, number, account.period)
+    return numbers.full_number(office.rulebook, office.today(), known)
 
 
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:

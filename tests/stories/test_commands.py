@@ -304,6 +304,16 @@ NONSENSE: list[tuple[Words, str]] = [
     (("account", "show", "9" * 30), "more than 15 digits"),
     (("account", "show", "²"), "The registry code is two capital letters"),
     (("account", "show", "AT-120-12-0-4"), "The check digits 4 do not fit"),
+    (("account", "show", "DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
+    (
+        ("account", "status", "AT-121-12-0-91", "open", "--reason", "x"),
+        "There is no account AT-121",
+    ),
+    (
+        ("log", "freeze", "AT-120-12-1-97", "--key", "no.pem", "--reason", "x"),
+        "There is no account",
+    ),
+    (("trace", "account:DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
     (("account", "statement", 99_999), "There is no account 99999"),
     (("account", "statement", "x"), "The registry code is two capital letters"),
     (("transaction", "show", 99_999), "There is no record 99999"),

@@ -165,7 +165,7 @@ def freeze(
     """Freeze at the log itself, by two officers; the registry takes it over."""
 
     def act() -> acts.Freeze:
-        scope = _scope(account, kind, registry, serials)
+        scope = _scope(directory, account, kind, registry, serials)
         return acts.Freeze(reason=reason, incoming=incoming or None, **scope)
 
     _order(directory, key, act)
@@ -184,18 +184,18 @@ def lift(
     """Lift a freeze of the same name, by two officers."""
 
     def act() -> acts.Lift:
-        return acts.Lift(reason=reason, **_scope(account, kind, registry, serials))
+        return acts.Lift(reason=reason, **_scope(directory, account, kind, registry, serials))
 
     _order(directory, key, act)
 
 
 def _scope(
-    account: str, kind: int | None, registry: str | None, serials: str | None
+    directory: Path, account: str, kind: int | None, registry: str | None, serials: str | None
 ) -> dict[str, Any]:
     """What an order names, in the fields of its act; the log sees to it that it is one thing."""
     scope: dict[str, Any] = {"kind": kind, "registry": registry and registry.upper()}
     if account:
-        scope["account"] = account_argument(account)
+        scope["account"] = account_argument(account, directory)
     if serials:
         if registry:
             fail("Name a registry or serials, not both.")
