@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,3 +107,14 @@ def merge(ranges: Iterable[SerialRange]) -> tuple[SerialRange, ...]:
 def total(ranges: Iterable[SerialRange]) -> int:
     """Number of units in all ranges together; an overlap would count twice, so `merge` first."""
     return sum(each.quantity for each in ranges)
+
+
+def digest_of_holders(intervals: Iterable[tuple[str, int, int, int, int]]) -> bytes:
+    """The SHA-256 of who holds what: (registry, kind, first, last, account) in their order.
+
+    Two books that give the same digest give every serial to the same account.
+    """
+    digest = sha256()
+    for interval in intervals:
+        digest.update(b"%s %d %d %d %d\n" % (interval[0].encode(), *interval[1:]))
+    return digest.digest()

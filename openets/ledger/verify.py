@@ -1,15 +1,17 @@
 """Proof that both books are whole, agree, and obeyed the law.
 
 Everything is read anew from the stored rows; nothing held in memory by a running process is
-believed. The log first, by its own code; then the journal, record by record through a fresh book
-and row by row beside the log's; then who holds which serial, in one book and the other; then the
-query tables, against a new fold of the journal. The first thing wrong is named and ends the proof,
-for nothing that follows from it can be trusted.
+believed. The log by its own code; the journal, record by record through a fresh book and row by row
+beside the log's; who holds which serial, in one book and the other; the query tables, against a new
+fold of the journal. Of a large store log and tables are proved meanwhile, by processes of their
+own. What is wrong is named in this order, the first thing alone, for nothing that follows from it
+can be trusted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
@@ -17,14 +19,17 @@ from typing import Protocol
 from openets.kernel.acts import act_of
 from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch
 from openets.kernel.records import Malformed, Record, Transaction, decode_record
+from openets.kernel.serials import digest_of_holders
 from openets.ledger.book import Book
 from openets.ledger.journal import TABLES as JOURNAL_TABLES
 from openets.ledger.journal import Row
 from openets.ledger.post import OFFICERS_NEEDED
 from openets.ledger.store import Store
-from openets.ledger.verify_tables import tables_beside
+from openets.ledger.verify_tables import find_wrong_table, tables_beside
 from openets.storage.database import StorageError
-from openets.translog.client import Audit, Finding, audit, stored_batches
+from openets.translog.client import Audit, Finding, audit, audit_beside, stored_batches
+
+ENOUGH_FOR_PROCESSES = 20_000  # records; less is proved sooner than a process starts
 
 Progress = Callable[[str, int], None]
 
@@ -66,8 +71,8 @@ def verify(store: Store, progress: Progress = lambda step, done: None) -> Verifi
     """Proves both books and the query tables of a store, or names the first thing wrong."""
     result = Verification()
     try:
-        with tables_beside(store) as find_wrong_table:
-            _prove(store, result, progress)
+        with _meanwhile(store, progress) as (audited, find_wrong_table):
+            _prove(store, result, audited, progress)
             progress("query tables", 0)
             finding = find_wrong_table()
         if finding is not None:
@@ -80,22 +85,63 @@ def verify(store: Store, progress: Progress = lambda step, done: None) -> Verifi
     return result
 
 
-def _prove(store: Store, result: Verification, progress: Progress) -> None:
-    log = audit(
+@contextmanager
+def _meanwhile(
+    store: Store, progress: Progress
+) -> Iterator[tuple[Callable[[], Audit], Callable[[], Finding | None]]]:
+    """The ways to the log's audit and to what is wrong with the query tables.
+
+    Of a small store both are found when they are asked for, sooner than a process starts.
+    """
+    if not _is_large(store):
+        yield lambda: _audit(store, progress), lambda: find_wrong_table(store)
+        return
+    beside = audit_beside(store.log_directory, store.jurisdiction, store.log_key)
+    with beside as audited, tables_beside(store) as wrong_table:
+        yield audited, wrong_table
+
+
+def _is_large(store: Store) -> bool:
+    journal = store.journal(read_only=True)
+    with closing(journal.database):
+        return journal.last() >= ENOUGH_FOR_PROCESSES
+
+
+def _audit(store: Store, progress: Progress) -> Audit:
+    return audit(
         store.log_directory,
         rulebook=store.rulebook,
         log_key=store.log_key,
         progress=lambda done: progress("log", done),
     )
-    if log.findings:
-        raise Wrong(log.findings[0])
+
+
+def _prove(
+    store: Store, result: Verification, audited: Callable[[], Audit], progress: Progress
+) -> None:
+    try:
+        book = _prove_journal(store, result, progress)
+    except (Wrong, StorageError):
+        _believe(audited())  # what is wrong with the log is said first
+        raise
+    progress("log", 0)
+    log = audited()
+    _believe(log)
     result.root = log.root.hex()
     result.proved.append("log: rows, signatures, chain, tree, checks, conservation")
-    book = _prove_journal(store, result, progress)
     result.proved.append("journal: rows, signatures, chain, checks, conservation")
-    _prove_same_holders(book, log)
+    if digest_of_holders(book.intervals()) != log.holders:
+        whole = log if log.picture is not None else _audit(store, progress)
+        finding = difference_of_holders(book, whole)
+        assert finding is not None
+        raise Wrong(finding)
     result.units = sum(queue.quantity for queue in book.queues.values())
     result.proved.append("journal = log, batch by batch and serial by serial")
+
+
+def _believe(log: Audit) -> None:
+    if log.findings:
+        raise Wrong(log.findings[0])
 
 
 # -- the journal -----------------------------------------------------------------------------------
@@ -236,12 +282,6 @@ def _prove_conservation(book: Book) -> None:
         if issued != held.get(kind, 0):
             sentence = f"Of kind {kind} {issued} were created and {held.get(kind, 0)} are held."
             raise Wrong(Finding(book="journal", sentence=sentence))
-
-
-def _prove_same_holders(book: Book, log: Audit) -> None:
-    finding = difference_of_holders(book, log)
-    if finding:
-        raise Wrong(finding)
 
 
 def accounts_that_differ(

@@ -7,45 +7,37 @@ its own, `python -m openets.ledger.verify_tables DIR`, that prints the finding a
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
+from openets.channel.aside import BrokeOff, aside
 from openets.ledger.projection import TABLES, TABLES_MADE, Projection, columns_of
 from openets.ledger.store import Store, open_store
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import Database, StorageError
 from openets.translog.client import Finding
 
-ENOUGH_FOR_A_PROCESS = 20_000  # records; less is read sooner than a process starts
+MODULE = "openets.ledger.verify_tables"
 
 
 @contextmanager
 def tables_beside(store: Store) -> Iterator[Callable[[], Finding | None]]:
     """Gives the way to the finding about the query tables, which is looked for meanwhile."""
-    journal = store.journal(read_only=True)
-    with closing(journal.database):
-        size = journal.last()
-    if size < ENOUGH_FOR_A_PROCESS:
-        yield lambda: find_wrong_table(store)
-        return
-    command = [sys.executable, "-m", "openets.ledger.verify_tables", str(store.directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield lambda: _finding_of(process)
-        finally:
-            process.kill()
+    with aside(MODULE, str(store.directory)) as answer:
+        yield lambda: _finding_of(answer)
 
 
-def _finding_of(process: subprocess.Popen[str]) -> Finding | None:
-    said, _ = process.communicate()
-    if process.returncode:
-        return Finding(book="query", sentence="The proof of the query tables broke off.")
-    found = json.loads(said)
+def _finding_of(answer: Callable[[], dict[str, Any] | None]) -> Finding | None:
+    try:
+        found = answer()
+    except BrokeOff as broken:
+        sentence = f"The proof of the query tables broke off: {broken}"
+        return Finding(book="query", sentence=sentence)
     return Finding(**found) if found is not None else None
 
 

@@ -46,7 +46,7 @@ from openets.translog.messages import (
 from openets.translog.orders import encode_order
 from openets.translog.proof import Proof, check_proof, prove, prove_all, receipt_head
 from openets.translog.rebuild import rebuild_log
-from openets.translog.verify import Audit, Finding, audit
+from openets.translog.verify import Audit, Finding, audit, audit_beside
 
 __all__ = [
     "LOG_MODULE",
@@ -66,6 +66,7 @@ __all__ = [
     "WrongHead",
     "WrongRulebook",
     "audit",
+    "audit_beside",
     "check_proof",
     "connect_log",
     "create_log",

@@ -3,20 +3,30 @@
 Nothing a running log holds in memory is believed. A fresh picture and a fresh tree are built from
 the rows; signatures, chain, roots and checks must all come out as they did. The first thing wrong
 is named and ends the reading, for nothing that follows from it can be trusted.
+
+A second core does it while the registry's own book is proved: as a process of its own,
+`python -m openets.translog.verify DIR JURISDICTION KEY`, that prints what came out as JSON.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from openets.channel.aside import BrokeOff, aside
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, SALT_BYTES, Batch, decode_batch
 from openets.kernel.records import Malformed, Record, Transaction, decode_record
+from openets.kernel.serials import digest_of_holders
 from openets.kernel.signing import is_signed_by
+from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
+from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 from openets.translog import checks
 from openets.translog.accept import (
@@ -42,12 +52,16 @@ class Finding(NamedTuple):
 
 @dataclass
 class Audit:
-    """What the reading found; `head` and `root` are those of the last row that was right."""
+    """What the reading found; `head` and `root` are those of the last row that was right.
+
+    `holders` is the digest of who holds which serial (`openets.kernel.serials.digest_of_holders`).
+    """
 
     findings: list[Finding] = field(default_factory=list)
     records: int = 0
     head: bytes = b""
     root: bytes = b""
+    holders: bytes = b""
     picture: Picture | None = None
 
     def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
@@ -118,6 +132,7 @@ class _Reading:
             self._result.head, self._result.root = batch.head, row.receipt.tree_head.root
             progress(batch.last)
         self._check_conservation()
+        self._result.holders = digest_of_holders(self._picture.intervals())
         self._result.picture = self._picture
 
     def _read_epochs(self) -> int:
@@ -201,3 +216,40 @@ class _Reading:
             account = of.transferring or of.acquiring
             serial = of.blocks[0].start if of.blocks else None
         return _Wrong(Finding("log", batch, record or batch, account, serial, sentence))
+
+
+# -- meanwhile -----------------------------------------------------------------------------------
+
+MODULE = "openets.translog.verify"
+DIGESTS = ("head", "root", "holders")
+
+
+@contextmanager
+def audit_beside(
+    directory: Path, jurisdiction: str, log_key: bytes
+) -> Iterator[Callable[[], Audit]]:
+    """Gives the way to the audit of a log, which is made meanwhile; it brings no picture along."""
+    with aside(MODULE, str(directory), jurisdiction, log_key.hex()) as answer:
+        yield lambda: _audit_of(answer)
+
+
+def _audit_of(answer: Callable[[], dict[str, Any]]) -> Audit:
+    try:
+        found = answer()
+    except BrokeOff as broken:
+        return Audit([Finding("log", sentence=f"The proof of the log broke off: {broken}")])
+    findings = [Finding(**one) for one in found["findings"]]
+    head, root, holders = (bytes.fromhex(found[name]) for name in DIGESTS)
+    return Audit(findings, found["records"], head, root, holders)
+
+
+def _print(result: Audit) -> None:
+    digests = {name: getattr(result, name).hex() for name in DIGESTS}
+    findings = [one._asdict() for one in result.findings]
+    json.dump({"findings": findings, "records": result.records, **digests}, sys.stdout)
+
+
+if __name__ == "__main__":
+    leave_books_alone()
+    place, law, key = sys.argv[1:]
+    _print(audit(Path(place), rulebook=load_rulebook(law), log_key=bytes.fromhex(key)))

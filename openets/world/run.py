@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from itertools import zip_longest
 from typing import TypeVar
 
 from openets.kernel.records import Record
 from openets.ledger.follow import Follower
+from openets.ledger.journal import Journal
 from openets.ledger.journal import stored_records as journal_records
 from openets.ledger.post import Writer
 from openets.ledger.store import Store
 from openets.ledger.writing import writing
 from openets.storage.database import Database
+from openets.translog.client import stored_batches
 from openets.translog.client import stored_records as log_records
 from openets.world.stage import Progress
 from openets.world.totals import Totals, sum_records
@@ -62,10 +65,22 @@ def run(
 
 
 def read_books(store: Store, reader: Callable[[Iterable[Record]], Read]) -> tuple[Read, Read]:
-    """What a reader makes of ledger and log, given their stored records as they stand."""
+    """What a reader makes of ledger and log, given their stored records as they stand.
+
+    Where both hold the same bytes, what it makes of one is what it makes of the other.
+    """
     with closing(Database(store.journal_url, name="journal", read_only=True)) as database:
         ledger = reader(journal_records(database))
+        if _same_bytes(store, Journal(database)):
+            return ledger, ledger
     return ledger, reader(log_records(store.log_directory))
+
+
+def _same_bytes(store: Store, journal: Journal) -> bool:
+    """True if journal and log hold the same batches, byte for byte."""
+    rows = (row.envelope for row in journal.rows())
+    batches = (envelope for envelope, _ in stored_batches(store.log_directory))
+    return all(ours == theirs for ours, theirs in zip_longest(rows, batches))
 
 
 def sum_books(store: Store) -> tuple[Totals, Totals]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from openets.ledger import verify_tables
+from openets.ledger import verify as proof
+from openets.ledger.book import Book
 from openets.ledger.projection import TABLES
 from openets.ledger.store import Store, open_writer
 from openets.ledger.verify import verify
@@ -46,15 +47,48 @@ def test_a_world_that_nobody_touched_is_sound(store: Store) -> None:
     assert len(result.root) == 64
 
 
-def test_a_large_world_is_proved_by_two_processes(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(verify_tables, "ENOUGH_FOR_A_PROCESS", 1)
-    assert verify(store).sound
-    with closing(Database(store.query_url, name="query")) as database:
+@pytest.fixture
+def large(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store that is proved by three processes, however few records it has."""
+    monkeypatch.setattr(proof, "ENOUGH_FOR_PROCESSES", 1)
+    return store
+
+
+def test_a_large_world_is_proved_by_three_processes(large: Store) -> None:
+    result = verify(large)
+    assert (result.findings, len(result.proved), len(result.root)) == ([], 4, 64)
+    with closing(Database(large.query_url, name="query")) as database:
         database.run("UPDATE balance SET quantity = quantity + 1 WHERE account = ?", (FIRST,))
-    (finding,) = verify(store).findings
+    (finding,) = verify(large).findings
     assert (finding.book, "Table balance" in finding.sentence) == ("query", True)
+
+
+def test_of_a_large_world_the_log_is_named_first(large: Store) -> None:
+    log = load(large.log_directory).url
+    for url, table in ((large.journal_url, "journal_batch"), (log, "log_batch")):
+        with closing(Database(url, name="book")) as database:
+            database.run(f"DELETE FROM {table} WHERE first = 20")
+    (finding,) = verify(large).findings
+    assert (finding.book, finding.record) == ("log", 20)
+
+
+def test_books_that_differ_are_told_apart_by_their_serials(
+    large: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "digest_of_holders", lambda intervals: b"another")
+    monkeypatch.setattr(Book, "intervals", lambda book: iter([("AT", 1, 5, 9, FIRST)]))
+    (finding,) = verify(large).findings
+    assert (finding.book, finding.serial) == ("both", 5)
+
+
+@pytest.mark.parametrize("module", ["openets.translog.verify", "openets.ledger.verify_tables"])
+def test_a_process_that_breaks_off_proves_nothing(
+    large: Store, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    place = "openets.translog.verify" if module.startswith("openets.t") else module
+    monkeypatch.setattr(f"{place}.MODULE", "openets.no_such_module")
+    (finding,) = verify(large).findings
+    assert "broke off: openets.no_such_module ended with 1." in finding.sentence
 
 
 Change = Callable[[Database], None]
