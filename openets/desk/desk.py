@@ -92,6 +92,9 @@ class Command(Protocol):
     def against_carrying_out(self, number: int, *people: int) -> list[Refusal]:
         """Why it is not carried out although it is due, given who proposed and approved it."""
 
+    def waits(self) -> bool:
+        """True while it is not carried out although it is due, and is not given up either."""
+
     def against_rejecting(self, reason: str) -> list[Refusal]:
         """Why it may not be rejected for this reason."""
 
@@ -318,7 +321,7 @@ class Desk:
                 citation=execution.citation,
             ),
         )
-        if execution.at <= now and not self.closed(asked):
+        if execution.at <= now and self._may_happen(asked):
             self._carry_out(self._get(proposal.number), asked)
 
     # -- maintenance ----------------------------------------------------------------------------
@@ -328,6 +331,10 @@ class Desk:
         if asked.urgent:
             return None
         return self.windows.open_at(asked.registry, instant(self.clock.now()))
+
+    def _may_happen(self, asked: Command) -> bool:
+        """Neither a maintenance window nor the command itself puts it off."""
+        return not self.closed(asked) and not asked.waits()
 
     def _law(self, registry: str) -> Law | None:
         return self.directory.law(registry, self.clock.now())
@@ -356,8 +363,9 @@ class Desk:
             if self._expire(proposal, asked):
                 yield self._get(proposal.number)
         for proposal, asked in self._workable(states.DELAYED, due=now):
-            self._carry_out(proposal, asked)
-            yield self._get(proposal.number)
+            if not asked.waits():
+                self._carry_out(proposal, asked)
+                yield self._get(proposal.number)
 
     def _workable(self, state: str, due: int | None = None) -> Iterator[tuple[Proposal, Command]]:
         for proposal in self.proposals.in_state(state):
@@ -438,7 +446,7 @@ class Desk:
         """
         written = (change or Change())._replace(why=why)
         at = written.execute_at or proposal.execute_at
-        same_breath = to == states.DELAYED and at <= line.at and not self.closed(asked)
+        same_breath = to == states.DELAYED and at <= line.at and self._may_happen(asked)
         told = [] if same_breath else notices_of(self.directory, proposal, asked, to, written)
 
         def beside() -> None:

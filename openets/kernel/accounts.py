@@ -67,6 +67,19 @@ _PARTS = (
 )
 
 
+def printed_number(
+    registry: str, type: int | None, number: int, period: int = 0, check_letters: str = ""
+) -> str:
+    """An account's number as printed on documents, with its check digits.
+
+    Of an account another registry keeps, whose number is not known here (`type` None), only the
+    registry and the number in this store are printed.
+    """
+    if type is None:
+        return f"{registry}, account {number}"
+    return str(AccountNumber(registry, type, number, period, check_letters))
+
+
 def compute_check_digits(check_letters: str, type: int, number: int, period: int) -> int:
     """The check digits (2 to 98) of an account number with these parts.
 

@@ -111,6 +111,23 @@ class Lift(_Scope):
     last: Serial | None = None
 
 
+class Reconciled(_Act):
+    """The books of a registry are compared: once begun, its units stand still until it has ended.
+
+    With the end come the accounts on which the books differ.
+    """
+
+    act: Literal["reconciliation"] = "reconciliation"
+    registry: Registry
+    state: Literal["begun", "ended"]
+    differ: tuple[Number, ...] = ()
+
+    @property
+    def begins(self) -> bool:
+        """True if the comparison begins, False if it ends."""
+        return self.state == "begun"
+
+
 class CapSet(_Act):
     """Permission to create units: the quantity the law gives for a year, by rulebook parameter."""
 
@@ -179,6 +196,7 @@ Act = (
     | StatusChanged
     | Freeze
     | Lift
+    | Reconciled
     | CapSet
     | CorrectionNamed
     | ReplacementOpened

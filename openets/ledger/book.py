@@ -160,6 +160,7 @@ class Book:
         self.reservations: dict[int, Reservation] = {}
         self.reserved: dict[tuple[int, int], int] = {}
         self.frozen: dict[Scope, bool] = {}  # True where units may still come in
+        self.compared: dict[str, int] = {}  # registries whose books are compared, since a record
         self.still: dict[str, Still] = {}  # frozen serials by registry of origin
         self.stopped: dict[tuple[int, int], int] = {}  # frozen units by (account, kind)
         self.emissions: dict[tuple[int, int], int] = {}
@@ -457,6 +458,11 @@ class Book:
                 self._change(account, "standing", (account.type, act.status))
             case acts.Freeze() | acts.Lift():
                 self._freeze(act)
+            case acts.Reconciled() if act.begins:
+                self._set(self.compared, act.registry, sequence)
+            case acts.Reconciled():
+                since = self.compared.pop(act.registry)
+                self._undo.append((self.compared.__setitem__, act.registry, since))
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self._set(self.pools, sequence, Pool(act))
                 if isinstance(act, acts.CapSet):

@@ -19,7 +19,7 @@ from openets.kernel.refusal import Refusal
 from openets.ledger.frozen import Scope, name_of_scope, scope_of
 from openets.ledger.requests import TransactionRequest
 from openets.rulebook.model import NoLaw
-from openets.rulebook.tables import Tables
+from openets.rulebook.tables import RECONCILIATION, Tables
 
 if TYPE_CHECKING:
     from openets.ledger.book import Account, Book
@@ -72,7 +72,7 @@ def _likeness(book: Book, tables: Tables, movement: Movement, lines: Lines) -> L
 
 def _left_to_check(tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
     """What has to be asked of each movement, where one like it was permitted."""
-    left = {accounts_differ, nothing_frozen, quantity_is_positive, is_covered}
+    left = {accounts_differ, nothing_frozen, nothing_compared, quantity_is_positive, is_covered}
     if not movement.transferring:
         left.add(creation_is_permitted)
     if tables.transaction_types[movement.type].reverses:
@@ -136,7 +136,8 @@ def types_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Re
         return _type_refusal("ledger.type-not-open-to-sender", sender, "send", movement)
     receiver = book.accounts[movement.acquiring]
     if receiver.type not in rule.acquiring:
-        return _type_refusal("ledger.type-not-open-to-receiver", receiver, "receive", movement)
+        to = f", to {receiver.type}"
+        return _type_refusal("ledger.type-not-open-to-receiver", receiver, "receive", movement, to)
     if (sender.type if sender else "", receiver.type) not in rule.routes:
         came = f"a {sender.type} account" if sender else "no account"
         label = type_label(movement.type)
@@ -148,12 +149,14 @@ def types_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Re
     return None
 
 
-def _type_refusal(code: str, account: Account, verb: str, movement: Movement) -> Refusal:
+def _type_refusal(
+    code: str, account: Account, verb: str, movement: Movement, side: str = ""
+) -> Refusal:
     label = type_label(movement.type)
     sentence = (
         f"Account {account.number} is a {account.type} account and may not {verb} by {label}."
     )
-    return Refusal(code, sentence, _citation(movement))
+    return Refusal(code, sentence, _citation(movement) + side)
 
 
 def statuses_permit(book: Book, tables: Tables, movement: Movement, _: Lines) -> Refusal | None:
@@ -188,6 +191,22 @@ def nothing_frozen(book: Book, _: Tables, movement: Movement, lines: Lines) -> R
         if scope in book.frozen:
             sentence = f"The {name_of_scope(scope)} is frozen; the freeze must be lifted."
             return Refusal("ledger.frozen", sentence, LEDGER)
+    return None
+
+
+def nothing_compared(
+    book: Book, tables: Tables, movement: Movement, lines: Lines
+) -> Refusal | None:
+    """While the books of a registry are compared its units stand still, so that they can be."""
+    if not book.compared:
+        return None
+    for number in filter(None, (movement.transferring, movement.acquiring)):
+        registry = book.accounts[number].registry
+        if registry in book.compared and any(
+            tables.stands_still(book.kinds[kind].unit) for kind, _ in lines
+        ):
+            sentence = f"The books of {registry} are being compared; ask again once that is done."
+            return Refusal("ledger.being-compared", sentence, RECONCILIATION)
     return None
 
 
@@ -376,6 +395,7 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     statuses_permit,
     kinds_permit,
     nothing_frozen,
+    nothing_compared,
     quantity_is_positive,
     usable_for_year,
     terminal_is_final,
@@ -408,6 +428,8 @@ def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
             return Refusal("ledger.status-unknown", sentence, "registry.statuses")
         case acts.Freeze() | acts.Lift():
             return _check_freeze(book, act)
+        case acts.Reconciled():
+            return _check_comparison(book, act)
         case acts.CapSet():
             return _check_cap(book, act)
         case acts.Reserved():
@@ -454,6 +476,16 @@ def _check_opening(book: Book, tables: Tables, act: acts.AccountOpened) -> Refus
         sentence = f"The rulebook has no registry {act.registry}."
         return Refusal("ledger.registry-unknown", sentence, "registry.registries")
     return None
+
+
+def _check_comparison(book: Book, act: acts.Reconciled) -> Refusal | None:
+    begun = act.registry in book.compared
+    if begun == act.begins:
+        how = "are being compared already" if begun else "are not being compared"
+        sentence = f"The books of {act.registry} {how}."
+        return Refusal("ledger.comparison", sentence, RECONCILIATION)
+    unknown = [number for number in act.differ if number not in book.accounts]
+    return _no_account(unknown[0]) if unknown else None
 
 
 def _check_freeze(book: Book, act: acts.Freeze | acts.Lift) -> Refusal | None:

@@ -284,6 +284,19 @@ def _prove_conservation(book: Book) -> None:
             raise Wrong(Finding(book="journal", sentence=sentence))
 
 
+def accounts_that_differ(
+    book: Holders, log: Holders, concerned: Callable[[int, int], bool]
+) -> set[int]:
+    """The accounts to which the books do not give the same serials, of those that are concerned.
+
+    `concerned` is asked with the kind of a stretch of serials and the account that has it.
+    """
+    ours, theirs = (
+        {one for one in held.intervals() if concerned(one[1], one[4])} for held in (book, log)
+    )
+    return {account for *_, account in ours ^ theirs}
+
+
 def difference_of_holders(book: Holders, log: Holders) -> Finding | None:
     """The first serials the books do not give to the same account, None if there are none."""
     for ours, theirs in zip_longest(book.intervals(), log.intervals()):

@@ -13,11 +13,12 @@ from pydantic import Field
 from openets.desk.desk import DESK, Outcome
 from openets.desk.said import Said
 from openets.kernel import acts
-from openets.kernel.accounts import AccountNumber
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal
+from openets.ledger import numbers
 from openets.ledger.checks import check_act
+from openets.ledger.numbers import Numbered
 from openets.ledger.requests import ActRequest
 from openets.people.asked import ActAsked, Asked, Body, Number, Text
 from openets.people.completeness import (
@@ -71,6 +72,9 @@ class _Opening(Asked):
         if refusal:
             return [refusal]
         type_ = book.tables_at(now).account_types[self.body.type]
+        if type_.number_type is None:
+            sentence = f"Accounts of type {type_.key} are kept in another registry."
+            return [Refusal("people.account-type-elsewhere", sentence, DESK, "type")]
         holder = self.office.register.holders.get(self.body.holder)
         found = operator_problems(self.office, self.body, type_)
         if holder is None:
@@ -133,8 +137,8 @@ def full_number(office: Office, number: int) -> str:
     Raises `NoLaw` where the law of today does not know its type.
     """
     account = office.writer.book.accounts[number]
-    kyoto = office.account_type(account.type).number_type
-    return str(AccountNumber(account.registry, kyoto, number, account.period))
+    known = Numbered(account.registry, account.type, number, account.period)
+    return numbers.full_number(office.rulebook, office.today(), known)
 
 
 def keep_documents(office: Office, number: int, documents: dict[str, str]) -> None:

@@ -200,6 +200,10 @@ class Asked:
         sentence = f"Person {who} is frozen; nothing that person proposed or approved is done."
         return [Refusal("people.frozen", sentence, DESK)]
 
+    def waits(self) -> bool:
+        """Nothing keeps it waiting."""
+        return False
+
     def against_rejecting(self, _reason: str) -> list[Refusal]:
         """Any reason will do."""
         return []

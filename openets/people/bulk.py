@@ -74,6 +74,12 @@ class BulkAsked(Asked):
         """The account the units leave."""
         return self.body.transferring
 
+    def waits(self) -> bool:
+        """While the books are compared, what was approved waits and is not given up."""
+        body = self.body
+        receivers = {line.acquiring for line in body.lines}
+        return self.office.is_compared(body.kind, body.transferring, *receivers)
+
     def said(self) -> Said:
         """What is asked, in words, with what tells this list from every other."""
         body = self.body

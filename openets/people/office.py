@@ -102,6 +102,17 @@ class Office:
         """The record with a key, 0 if there is none."""
         return self.writer.book.keys.get(key, 0)
 
+    def is_compared(self, kind: int, *accounts: int) -> bool:
+        """True while units of a kind stand still in one of these accounts to be compared."""
+        book = self.writer.book
+        if not book.compared or kind not in book.kinds:
+            return False
+        known = (self.account(account) for account in accounts)
+        tables = book.tables_at(instant(self.clock.now()))
+        return tables.stands_still(book.kinds[kind].unit) and any(
+            one is not None and one.registry in book.compared for one in known
+        )
+
     # -- people ---------------------------------------------------------------------------------
 
     def standing(self, actor: Actor, account: int) -> Standing | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from openets.desk.approval import Settings
 from openets.kernel.actor import Actor
 from openets.people.contacts import Contacts
+from openets.people.enrolments import Enrolments
 from openets.people.holders import Holders
 from openets.people.operators import Operators
 from openets.people.reviews import Reviews
@@ -36,7 +37,7 @@ TOKEN_BYTES = 32
 
 
 class Person(NamedTuple):
-    """A person: role, the registry it belongs to (None: none), active or suspended."""
+    """A person: role, the registry it belongs to (None: none), registered, active or stopped."""
 
     number: int
     role: str
@@ -68,6 +69,7 @@ class Register:
                 for table in TABLES:
                     database.run(table)
         self.contacts = Contacts(database)
+        self.enrolments = Enrolments(database)
         self.holders = Holders(database)
         self.operators = Operators(database)
         self.verifiers = Verifiers(database)
@@ -75,12 +77,14 @@ class Register:
 
     # -- persons --------------------------------------------------------------------------------
 
-    def add_person(self, role: str, registry: str | None) -> tuple[Person, str]:
+    def add_person(
+        self, role: str, registry: str | None, state: str = ACTIVE
+    ) -> tuple[Person, str]:
         """A new person under the next number, and the token that proves it, told only once."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         with self.database.durable("people.person"):
             number = self._next("person")
-            person = Person(number, role, registry, ACTIVE)
+            person = Person(number, role, registry, state)
             self.database.run(
                 "INSERT INTO person VALUES (?, ?, ?, ?, ?)", (*person, _digest(token))
             )
@@ -120,7 +124,11 @@ class Register:
     def set_person_state(self, number: int, state: str) -> None:
         """A person is active or suspended from here on."""
         with self.database.durable("people.state"):
-            self.database.run("UPDATE person SET state = ? WHERE number = ?", (state, number))
+            self.put_person_state(number, state)
+
+    def put_person_state(self, number: int, state: str) -> None:
+        """The same inside the caller's durable write."""
+        self.database.run("UPDATE person SET state = ? WHERE number = ?", (state, number))
 
     # -- holders --------------------------------------------------------------------------------
 

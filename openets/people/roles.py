@@ -81,6 +81,7 @@ ACTIONS = (
     "assign task",
     "propose maintenance",
     "approve maintenance",
+    "reconcile books",
 )
 _SENIOR = {
     **dict.fromkeys(ACTIONS, HOME),
@@ -153,6 +154,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "surrender": frozenset({"surrender initiate", "surrender approve", "read"}),
     "read only": frozenset({"read"}),
 }
+REGISTERED = "registered"  # and waits for a key to enrol with
 ACTIVE = "active"
 FROZEN = "frozen"
 READING = ("see account", "see audit trail")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from openets.kernel.actor import Actor
 from openets.ledger.store import Store
-from openets.people.register import Register
+from openets.people.register import Person, Register
 from openets.people.roles import ACTIVE
 
 LIVE = "live"
@@ -34,12 +34,20 @@ class NotSignedIn(Exception):
 
 def signed_in(store: Store, register: Register, who: Who) -> Actor:
     """The person who asks; raises `NotSignedIn`."""
+    person = shown(store, register, who)
+    if person.state != ACTIVE:
+        raise NotSignedIn(named=False)
+    return person.actor
+
+
+def shown(store: Store, register: Register, who: Who) -> Person:
+    """The person who asks, in whatever state; raises `NotSignedIn`."""
     if who.person:
         if store.mode == LIVE:
             raise NotSignedIn(named=True)
         person = register.person(who.person)
     else:
         person = register.by_token(who.token) if who.token else None
-    if person is None or person.state != ACTIVE:
+    if person is None:
         raise NotSignedIn(named=False)
-    return person.actor
+    return person

@@ -35,6 +35,7 @@ RESERVE = "reserve"
 RELEASE = "release"
 CANCEL_BEFORE = "desk.cancel-before"
 CEILING = "desk.ceiling"
+BY_REGISTRY = "desk.transfer-by-registry"
 
 
 class Move(Body):
@@ -51,8 +52,22 @@ class Move(Body):
     refers_to: Annotated[int, Field(ge=0)] = 0
 
     def of(self, office: Office) -> Asked:
-        """The command in an office."""
-        return Moving(office, self)
+        """The command in an office, by the type the accounts make of it."""
+        return Moving(office, clarified(office, self))
+
+
+def clarified(office: Office, body: Move) -> Move:
+    """The movement by the type that fits its accounts, where the law has one for either case.
+
+    Whoever asks for a transfer need not know whether the other account is kept in the same
+    registry: asked for by the one type, it is done by the other where the accounts say so.
+    """
+    types = office.by_law(BY_REGISTRY, {})
+    ends = [office.account(number) for number in (body.transferring, body.acquiring)]
+    if body.type not in types.values() or None in ends:
+        return body
+    within = len({end.registry for end in ends if end}) == 1
+    return body.model_copy(update={"type": types["within" if within else "beyond"]})
 
 
 def not_the_proposer(law: Law, actor: Actor, label: str) -> Refusal | None:
@@ -209,6 +224,11 @@ class Moving(Asked):
         facts = self._facts(self.office.law(self.registry, at))
         movement = Movement(self.body.type, facts.trusted, facts.to_government)
         return execution(self.office.rulebook, self.registry, movement, at)
+
+    def waits(self) -> bool:
+        """While the books are compared, what was approved waits and is not given up."""
+        body = self.body
+        return self.office.is_compared(body.kind, body.transferring, body.acquiring)
 
     def against_cancelling(self, actor: Actor) -> list[Refusal]:
         """Who may propose it, or an administrator of the registry."""

@@ -9,7 +9,7 @@ nowhere else; the loader's checks and the compiled tables use the same functions
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,12 @@ SUGGESTIONS = 5
 
 
 def first_day(when: int | date) -> date:
-    """The day a year or a day begins; a year stands for its first of January."""
-    return date(when, 1, 1) if isinstance(when, int) else when
+    """The day a year or a day begins; a year stands for its first of January.
+
+    A number no calendar has a year for stands for the nearest year one has: what somebody mistyped
+    has no law, or that of the end of time, and breaks nothing off.
+    """
+    return date(min(max(when, MINYEAR), MAXYEAR), 1, 1) if isinstance(when, int) else when
 
 
 def known_values(values: Iterable[Value], known_on: date | None) -> list[Value]:

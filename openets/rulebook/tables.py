@@ -25,6 +25,7 @@ STATUSES = "registry.statuses."
 REGISTRIES = "registry.registries."
 UNIT_CODES = "registry.unit_codes"
 TRANSACTION_SIZE = "registry.transaction_size"
+RECONCILIATION = "registry.reconciliation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class AccountType:
     key: str
     name: str
     eutl_code: str | None  # as the transaction log publishes it, '100-7'; None where not known
-    number_type: int  # the three digits printed in the account number
+    number_type: int | None  # the three digits of an account number; None: it has none here
     terminal: bool  # units end here
     operator: bool  # held by the operator of an installation or aircraft
     central: bool  # in the central registry rather than a national one
@@ -106,7 +107,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables of a day. `blocks_at_most` bounds the unit blocks of a transaction (None: no)."""
+    """The tables of a day. `blocks_at_most` bounds the unit blocks of a transaction (None: no).
+
+    `reconciled` are the units that stand still while the books are compared (None: all of them).
+    """
 
     account_types: dict[str, AccountType]
     unit_types: dict[str, UnitType]
@@ -115,6 +119,11 @@ class Tables:
     registries: dict[str, str]
     unit_codes: frozenset[tuple[int, int]]
     blocks_at_most: int | None
+    reconciled: frozenset[str] | None
+
+    def stands_still(self, unit: str) -> bool:
+        """True if units of a type do not move while the books are compared."""
+        return self.reconciled is None or unit in self.reconciled
 
     def is_unit_code(self, unit_code: int, supplementary: int) -> bool:
         """True if the pair is one a unit identification code may carry on that day."""
@@ -140,7 +149,7 @@ class AccountTypeRow(_Row):
 
     name: Name
     eutl_code: Annotated[str, Field(pattern=r"^\d{1,3}-\d{1,2}$")] | None = None
-    number_type: Annotated[int, Field(ge=0, le=999)]
+    number_type: Annotated[int, Field(ge=0, le=999)] | None
     terminal: bool = False
     operator: bool = False
     central: bool = False
@@ -219,6 +228,10 @@ class _TransactionSizeRow(_Row):
     blocks_at_most: Annotated[int, Field(ge=1)]
 
 
+class _ReconciliationRow(_Row):
+    units: Annotated[Keys, Field(min_length=1)]
+
+
 ITEM_ROWS: dict[str, type[_Row]] = {
     ACCOUNT_TYPES: AccountTypeRow,
     UNIT_TYPES: UnitTypeRow,
@@ -227,6 +240,7 @@ ITEM_ROWS: dict[str, type[_Row]] = {
     REGISTRIES: _RegistryRow,
     UNIT_CODES: _UnitCodesRow,
     TRANSACTION_SIZE: _TransactionSizeRow,
+    RECONCILIATION: _ReconciliationRow,
 }
 
 
@@ -273,7 +287,7 @@ def describe(place: Iterable[int | str], message: str) -> str:
 def unknown_names(path: str, value: Any, paths: set[str]) -> list[str]:
     """Account types, unit types and transaction types an item names and no parameter defines."""
     named: list[str] = []
-    if path.startswith(ACCOUNT_TYPES):
+    if path.startswith((ACCOUNT_TYPES, RECONCILIATION)):
         named = [UNIT_TYPES + unit for unit in value["units"]]
     elif path.startswith(TRANSACTION_TYPES):
         named = [UNIT_TYPES + unit for unit in value["units"]]
@@ -328,6 +342,11 @@ def compile_tables(in_force: Mapping[str, Any]) -> Tables:
         registries={key: row["name"] for key, row in _under(rows, REGISTRIES)},
         unit_codes=frozenset(rows.get(UNIT_CODES, {}).get("pairs", ())),
         blocks_at_most=rows.get(TRANSACTION_SIZE, {}).get("blocks_at_most"),
+        reconciled=(
+            frozenset(rows[RECONCILIATION]["units"]) & units.keys()
+            if RECONCILIATION in rows
+            else None
+        ),
     )
 
 

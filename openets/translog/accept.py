@@ -20,12 +20,13 @@ from openets.kernel.batch import (
     decode_batch,
     extend_chain,
 )
-from openets.kernel.records import Malformed, decode_record
+from openets.kernel.records import Malformed, Transaction, decode_record
 from openets.kernel.refusal import Refusal
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.rulebook.model import Rulebook
 from openets.storage.database import StorageError
 from openets.translog import checks
+from openets.translog.age import LIVE, too_old
 from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.messages import (
     Accepted,
@@ -163,6 +164,8 @@ class TransactionLog:
             refusal = self._judge.check(record, act, law=True)
             if refusal is None and act is not None:
                 refusal = self._check_store(batch, act)
+            if refusal is None and picture.mode == LIVE and isinstance(record, Transaction):
+                refusal = too_old(record, self._now(), self._rulebook)
             if refusal is not None:
                 return RecordRefused(index, refusal)
             picture.apply(record, act, self._judge.tables_at(record.effective))

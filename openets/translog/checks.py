@@ -109,6 +109,7 @@ def _left_of(view: View, record: Transaction) -> tuple[MoveCheck, ...]:
     """What each record must still be asked, where one like it passed every check."""
     left: list[MoveCheck] = [parties_differ, blocks_are_whole, serials_are_the_senders]
     left += [claims_are_kept, no_serial_is_arrested, rulebook_is_adopted, nothing_is_frozen]
+    left.append(nothing_is_compared)
     if record.legs:
         left += [accounts_are_known, money_sums_to_zero]
     if view.tables.transaction_types[record.type].reverses:
@@ -316,6 +317,19 @@ def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
     return None
 
 
+def nothing_is_compared(view: View, record: Transaction) -> Refusal | None:
+    compared = view.picture.compared
+    if not compared.items():
+        return None
+    units = {_unit_and_period(view, block.kind)[0] for block in record.blocks}
+    for number in filter(None, (record.transferring, record.acquiring)):
+        registry = _place(view, number).registry
+        if compared.get(registry) and any(map(view.tables.stands_still, units)):
+            sentence = f"The units of {registry} stand still until the books have been compared."
+            return Refusal("log.being-compared", sentence, "registry.reconciliation")
+    return None
+
+
 def _is_frozen(what: str, which: int | str) -> Refusal:
     return Refusal("log.frozen", f"The {what} {which} is frozen.", RULE)
 
@@ -416,6 +430,7 @@ ALWAYS: tuple[MoveCheck, ...] = (
 LAW: tuple[MoveCheck, ...] = (
     rulebook_is_adopted,
     nothing_is_frozen,
+    nothing_is_compared,
     type_is_known,
     route_is_permitted,
     statuses_are_open,
@@ -451,6 +466,8 @@ def what_is_named_exists(view: View, act: acts.Act) -> Refusal | None:
         case acts.Released() if picture.claims.get(act.reservation) is None:
             sentence = f"Record {act.reservation} is no open reservation."
             return Refusal("log.reservation-closed", sentence, RULE)
+        case acts.Reconciled(registry=one) if bool(picture.compared.get(one)) == act.begins:
+            return Refusal("log.comparison", f"The books of {one} begin and end in turn.", RULE)
     return None
 
 
@@ -524,6 +541,8 @@ def words_are_in_the_law(view: View, act: acts.Act) -> Refusal | None:
                 (f"account type {act.type}", act.type in tables.account_types),
                 (f"registry {act.registry}", act.registry in tables.registries),
             ]
+        case acts.Reconciled():
+            found = [(f"registry {act.registry}", act.registry in tables.registries)]
         case acts.StatusChanged():
             found = [(f"status {act.status}", act.status in tables.statuses)]
         case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():

@@ -252,6 +252,7 @@ class Picture:
         self.head = genesis(store)
         self.rulebook = b""
         self.kind_count = 0
+        self.mode = ""  # of the store, once its first record stands
         self.serials: dict[str, SerialMap] = {}
         self.places: Shelf[int, Place] = Shelf()
         self.kinds: Shelf[int, acts.KindDefined] = Shelf()
@@ -260,6 +261,7 @@ class Picture:
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
         self.frozen: Shelf[Scope, bool] = Shelf()
+        self.compared: Shelf[str, bool] = Shelf()  # registries whose books are being compared
         self.receiving: Shelf[int, bool] = Shelf()  # frozen accounts that may still receive
         self.arrested: Shelf[Span, bool] = Shelf()  # frozen serials
         self.immobile: Counts[tuple[int, int]] = Counts()  # of what an account holds of a kind
@@ -274,6 +276,7 @@ class Picture:
             self.claims,
             self.permissions,
             self.frozen,
+            self.compared,
             self.receiving,
             self.arrested,
             self.immobile,
@@ -400,6 +403,8 @@ class Picture:
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
+            case acts.StoreCreated():
+                self.mode = act.mode
             case acts.RulebookAdopted():
                 self.rulebook = bytes.fromhex(act.digest)
             case acts.KindDefined():
@@ -414,6 +419,8 @@ class Picture:
                     self.places.put(act.account, known._replace(status=act.status))
             case acts.Freeze() | acts.Lift():
                 self._stop(act)
+            case acts.Reconciled():
+                self.compared.put(act.registry, act.begins or None)
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
                 self.permissions.put(sequence, _permission(act))
                 if isinstance(act, acts.CapSet):

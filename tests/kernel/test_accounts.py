@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openets.kernel.accounts import AccountNumber, compute_check_digits
+from openets.kernel.accounts import AccountNumber, compute_check_digits, printed_number
 from openets.kernel.refusal import Refused
 
 CASES = yaml.safe_load((Path(__file__).parent / "account_numbers.yaml").read_text("utf-8"))
@@ -132,3 +132,8 @@ def test_swapped_neighbours_in_a_number_are_detected(
     swapped = int(digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :])
     other = AccountNumber(number.registry, number.type, swapped, number.period)
     assert other.check_digits != number.check_digits
+
+
+def test_an_account_another_registry_keeps_has_no_number_of_ours() -> None:
+    assert printed_number("GB", 100, 12, 0) == str(AccountNumber("GB", 100, 12, 0))
+    assert printed_number("CD", None, 12, 0) == "CD, account 12"

@@ -163,6 +163,11 @@ CASES = [
         act(acts.Freeze(registry="AT", first=990, last=1_001, reason="test")),
     ),
     Case(
+        "ledger.comparison",
+        "are not being compared",
+        act(acts.Reconciled(registry="AT", state="ended")),
+    ),
+    Case(
         "ledger.cap-set",
         "set once",
         act(acts.CapSet(parameter=CAP, year=2006, units=(UNIT,), quantity=2_190_800_000), "again"),
@@ -196,6 +201,7 @@ CASES = [
     Case("ledger.key-reused", "says something else", move("10-53", PARTY, FIRST, 301, "first")),
 ]
 WITHOUT_CASE_HERE = {
+    "ledger.being-compared",  # with the law that says what stands still: test_checks_by_law.py
     "ledger.route-not-permitted",  # below: it needs two sides that are each permitted
     "ledger.unit-not-holdable",
     "ledger.creation-other-unit",

@@ -17,7 +17,7 @@ from openets.kernel import acts
 from openets.kernel.records import Block, Transaction, type_code
 from openets.kernel.refusal import Refusal
 from openets.ledger.requests import TransactionRequest
-from openets.ledger.verify import difference_of_holders
+from openets.ledger.verify import accounts_that_differ, difference_of_holders
 from openets.people.statuses import status_refusal
 from openets.rulebook.answers import code_of
 from tests.books_by_law import TwoBooks
@@ -55,6 +55,10 @@ def scene(file: dict[str, Any], case: dict[str, Any]) -> tuple[TwoBooks, int, in
     receiver = {"unknown": UNKNOWN, "itself": sender}.get(case["to"], RECEIVER)
     if receiver == RECEIVER:
         books.open(RECEIVER, case["to"], case.get("to_status", "open"))
+    if "compared" in case:
+        books.do(acts.Reconciled(registry=case["compared"], state="begun"))
+    if case.get("compared_since"):
+        books.do(acts.Reconciled(registry=case["compared"], state="ended"))
     if "drawn" in case:
         drawn = books.request(case["type"], 0, receiver, unit, case["drawn"], permission)
         assert books.post(drawn) is None
@@ -192,6 +196,8 @@ def test_where_the_books_differ_the_account_is_named(case: dict[str, Any]) -> No
     registry, log = books_with(case["registry"]).book, books_with(case["log"]).picture
     found = difference_of_holders(registry, log)
     assert (found and found.account) == case["differs"]
+    assert sorted(accounts_that_differ(registry, log, lambda *_: True)) == case["all"]
+    assert accounts_that_differ(registry, log, lambda kind, account: account < 0) == set()
 
 
 def test_the_first_case_of_each_law_is_permitted() -> None:

@@ -112,6 +112,26 @@ def test_what_the_task_of_a_transfer_offers(register: Register, case: dict[str, 
     assert [act for act in found if act in ("approve", "reject")] == case["offers"]
 
 
+def test_accounts_of_another_registry_are_not_opened_here(register: Register) -> None:
+    body = {"registry": "GB", "type": "share-of-proceeds", "holder": 1}
+    asked = load_command(office_of(register, {}), "open account", json.dumps(body))
+    assert [one.code for one in asked.problems()] == ["people.account-type-elsewhere"]
+
+
+@pytest.mark.parametrize("case", CASES["clarified"], ids=str)
+def test_the_accounts_say_by_which_type_a_transfer_is_done(
+    register: Register, case: dict[str, Any]
+) -> None:
+    office = office_of(register, {"from": "party-holding", "to": "person-holding", "unit": "cer"})
+    if "elsewhere" in case:
+        known = office.writer.book.accounts[RECEIVER]
+        known.registry = case["elsewhere"]
+    fields = {"transferring": SENDER, "acquiring": RECEIVER, "kind": 1, "quantity": 1}
+    body = {**fields, "type": case["asked"], **case.get("fields", {})}
+    asked = cast(Moving, load_command(office, "transaction", json.dumps(body)))
+    assert asked.body.type == case["done"]
+
+
 def without_delays(rulebook: Rulebook) -> Rulebook:
     """The law with delays switched off: no type of transaction waits."""
     known = {path: rulebook.parameter(path) for path in rulebook.paths()}

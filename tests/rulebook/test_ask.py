@@ -97,6 +97,9 @@ def test_a_year_stands_for_its_first_day_and_nothing_for_today() -> None:
     ("path", "for_", "known_on", "says"),
     [
         ("caps.stationary.union", 2012, None, "it applies from 2013-01-01"),
+        ("caps.stationary.union", 0, None, "no value for 0001-01-01; it applies from 2013"),
+        ("caps.stationary.union", -5, None, "no value for 0001-01-01; it applies from 2013"),
+        ("caps.stationary.union", 99_999, None, "the last one applied until 2041-01-01"),
         ("caps.stationary.union", 2041, None, "the last one applied until 2041-01-01"),
         ("caps.stationary.union", 2013, date(2009, 1, 1), "first enacted on 2010-07-09"),
         ("caps.stationary.union", 2014, date(2011, 1, 1), "applied until 2014-01-01"),

@@ -160,6 +160,15 @@ def test_two_officers_freeze_and_lift(store: Path) -> None:
     assert "proved" in run("verify", store=store)
 
 
+def test_the_books_of_a_registry_are_compared(store: Path) -> None:
+    who = run("person", "add", "central administrator", store=store).split()[1].rstrip(":")
+    said = run("log", "reconcile", "at", "--as", who, store=store)
+    assert said == f"the books of AT agree: record {RECORDS + 2:,}\n"
+    assert "proved" in run("verify", store=store)
+    other = say("log", "reconcile", "ZZ", "--as", who, store=store)
+    assert (other.code, "people.registry-unknown" in other.error) == (2, True)
+
+
 def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> None:
     why = (*officers(store), "--reason", "court order")
     for scope in (("--serials", "at-1-10"), ("--kind", 1), ("--registry", "SI")):
@@ -295,6 +304,16 @@ NONSENSE: list[tuple[Words, str]] = [
     (("account", "show", "9" * 30), "more than 15 digits"),
     (("account", "show", "²"), "The registry code is two capital letters"),
     (("account", "show", "AT-120-12-0-4"), "The check digits 4 do not fit"),
+    (("account", "show", "DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
+    (
+        ("account", "status", "AT-121-12-0-91", "open", "--reason", "x"),
+        "There is no account AT-121",
+    ),
+    (
+        ("log", "freeze", "AT-120-12-1-97", "--key", "no.pem", "--reason", "x"),
+        "There is no account",
+    ),
+    (("trace", "account:DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
     (("account", "statement", 99_999), "There is no account 99999"),
     (("account", "statement", "x"), "The registry code is two capital letters"),
     (("transaction", "show", 99_999), "There is no record 99999"),
@@ -310,6 +329,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("log", "prove", 3, "--out", "nowhere/receipt.json"), "The receipt cannot be written"),
     (("log", "freeze", ACCOUNT, *REASON), "Missing option '--key'"),
     (("log", "freeze", ACCOUNT, "--key", "no.pem", *REASON), "A key cannot be read"),
+    (("log", "reconcile", "AT"), "Nobody is signed in"),
     (("log", "freeze", 0, "--key", "no.pem", *REASON), "The order is not well formed at account"),
     (("log", "lift", "x", "--key", "no.pem", *REASON), "two capital letters"),
     (("log", "lift", ACCOUNT, "--key", "no.pem", "--reason", ""), "not well formed at reason"),
@@ -326,6 +346,8 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
     (("person", "add", "king"), "There is no role 'king'"),
     (("person", "add", "auditor", "--mail", "a@b, c@d"), "is no address: write name@host."),
+    (("person", "key", 1), "Nobody is signed in"),
+    (("person", "enrol", "9GDT-62T8-3HEE-YWLW-YTH2", "--as", 999_999), "Nobody is signed in"),
     (("person", "contact", 999_999), "There is no person 999999."),
     (("person", "contact", 1, "--language", "la"), "--language is one of en, sl."),
     (("maintenance", "plan", "x", "y", *REASON), "Nobody is signed in"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from openets.ledger.store import open_store
+from openets.ledger.store import create_store, open_store
 from openets.people.opening import desk_database
 from openets.people.register import Register
 from tests.small_office import (
@@ -97,6 +97,23 @@ def test_who_may_not_and_what_is_malformed(office: Path) -> None:
     assert rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("transaction", ("type=10-0", "transferring=3", "acquiring=5", "kind=1", "quantity=5")),
+        ("transaction", ("type=99-9", "transferring=3", "acquiring=5", "kind=9", "quantity=5")),
+        ("trusted account", ("account=3", "listed=5")),
+    ],
+)
+def test_where_the_law_has_not_begun_a_sentence_says_so(
+    office: Path, command: str, fields: tuple[str, ...]
+) -> None:
+    sets = [word for field in fields for word in ("--set", field)]
+    said = say("desk", "propose", command, *sets, "--as", SENIOR, store=office)
+    assert (said.code, "people.no-law" in said.error) == (2, True)
+    assert "applies from 2030-01-01" in said.error
+
+
 def test_a_person_and_the_token_that_proves_it(
     office: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +134,23 @@ def test_a_person_and_the_token_that_proves_it(
     Register(database).set_person_state(int(number), "suspended")
     database.close()
     assert "Nobody is signed in" in say("desk", "approve", 1, store=office).error
+
+
+def test_who_registered_enrols_with_a_key_that_came_by_letter(tmp_path: Path) -> None:
+    store = create_store(tmp_path / "isles", jurisdiction="uk", mode="practice").directory
+    add = ("person", "add")
+    assert ", active\n" in run(*add, "senior administrator", "--registry", "GB", store=store)
+    assert ", registered\n" in run(*add, "representative", "--registry", "GB", store=store)
+    assert "Nobody is signed in" in say("inbox", "list", "--as", 2, store=store).error
+    said = run("person", "key", 2, "--as", 1, store=store)
+    assert said.startswith("key for person 2: ") and "good until" in said
+    key = said.split()[4]
+    wrong = say("person", "enrol", key[:-1] + "0", "--as", 2, store=store)
+    assert (wrong.code, "people.key-malformed" in wrong.error) == (2, True)
+    assert run("person", "enrol", key, "--as", 2, store=store) == "person 2: active\n"
+    run("inbox", "list", "--as", 2, store=store)
+    again = say("person", "key", 2, "--as", 1, store=store)
+    assert "people.needs-no-key" in again.error
 
 
 def test_what_can_be_proposed_and_who_may(office: Path) -> None:

@@ -158,6 +158,8 @@ CASES = [
     ),
     Case("log.reservation-closed", "no open reservation", acting(acts.Released(reservation=3))),
     Case("log.freeze-scope", "one account", acting(acts.Freeze(reason="x"))),
+    Case("log.comparison", "in turn", acting(acts.Reconciled(registry="AT", state="ended"))),
+    Case("log.not-law", "registry ZZ", acting(acts.Reconciled(registry="ZZ", state="begun"))),
     Case("log.account-unknown", "no account 99", acting(acts.Freeze(account=99, reason="x"))),
     Case("log.not-frozen", "is not frozen", acting(acts.Lift(registry="AT", reason="x"))),
     Case(
@@ -224,6 +226,7 @@ ELSEWHERE = {
     "log.unit-not-holdable",  # below
     "log.too-many-blocks",  # with the law that has such a limit: ledger/test_checks_by_law.py
     "log.period",  # there too
+    "log.being-compared",  # there too
     "log.terminal",  # below
     "log.reversal",  # below
     "log.other-permission",  # below

@@ -226,6 +226,14 @@ event-requested = { $who } asked { $whom } for documents: { $documents }.
 event-submitted = { $who } handed in for { $task } the document { $document }: file { $file }, { $size } bytes, SHA-256 { $digest }.
 event-accepted = { $who } accepted the document { $document } of { $task }.
 event-refused = { $who } refused the document { $document } of { $task }: { $reason }
+event-key-made = { $who } made a key to enrol for { $whom }.
+event-enrolled = { $who } enrolled with the key that was sent.
+event-reconciling = { $who } began to compare the books of { $registry }; its units stand still.
+event-reconciled =
+    { $count ->
+        [0] { $who } compared the books of { $registry }; they agree.
+       *[other] { $who } compared the books of { $registry }; they differ on account { $accounts }.
+    }
 event-traced = { $who } traced { $subject } { $word }.
 event-traced-as-evidence = { $who } traced { $subject } { $word } and took it away as evidence.
 event-closed = { $who } closed { $task }: { $reason }

@@ -256,6 +256,14 @@ event-requested = { $who } je od { $whom } zahtevala listine: { $documents }.
 event-submitted = { $who } je pri { $task } oddala listino { $document }: datoteka { $file }, { $size } bajtov, SHA-256 { $digest }.
 event-accepted = { $who } je sprejela listino { $document } pri { $task }.
 event-refused = { $who } je zavrnila listino { $document } pri { $task }: { $reason }
+event-key-made = { $who } je izdelala ključ za vpis, { $whom }.
+event-enrolled = { $who } se je vpisala s poslanim ključem.
+event-reconciling = { $who } je začela primerjati knjigi registra { $registry }; njegove enote mirujejo.
+event-reconciled =
+    { $count ->
+        [0] { $who } je primerjala knjigi registra { $registry }; ujemata se.
+       *[other] { $who } je primerjala knjigi registra { $registry }; razlikujeta se pri računu { $accounts }.
+    }
 event-traced = { $who } je sledila { $subject } { $word }.
 event-traced-as-evidence = { $who } je sledila { $subject } { $word } in sled vzela kot dokaz.
 event-closed = { $who } je končala delo pri { $task }: { $reason }

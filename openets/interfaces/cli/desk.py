@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +28,14 @@ from openets.interfaces.cli.output import (
     opened,
     print_rows,
 )
+from openets.kernel.clock import SystemClock
 from openets.people.commands import commands
 from openets.people.counter import actions
 from openets.people.counter.actions import Proposed
 from openets.people.counter.client import Counter
+from openets.people.enrolment import first_state
 from openets.people.matrix import page
+from openets.people.office import by_law
 from openets.people.opening import desk_database, send_notices
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
@@ -42,6 +46,7 @@ desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=Tru
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
 
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
+PersonArgument = Annotated[int, typer.Argument(help="Number of the person.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
 MailOption = Annotated[str, typer.Option("--mail", help="Address for notices, name@host.")]
 LanguageOption = Annotated[str, typer.Option("--language", help=f"{', '.join(LANGUAGES)}.")]
@@ -249,17 +254,42 @@ def add_person(
     if role not in ROLES:
         fail(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
     contact = _contact(mail, language)
-    with _register(directory) as register:
-        person, token = register.add_person(role, registry or None)
+    with opened(directory) as store, closing(desk_database(store)) as database:
+        register, today = Register(database), SystemClock().now().date()
+        state = first_state(partial(by_law, store.rulebook, today), role)
+        person, token = register.add_person(role, registry or None, state)
         register.contacts.put(person.number, contact)
         place = f" of registry {registry}" if registry else ""
-        console.print(f"person {person.number}: {role}{place}")
+        console.print(f"person {person.number}: {role}{place}, {state}")
         console.print(f"token: {token}", soft_wrap=True)
+
+
+@person_app.command("key")
+def make_key(
+    number: PersonArgument, as_person: AsOption = 0, directory: StoreOption = DEFAULT_STORE
+) -> None:
+    """Make the key with which a person enrols, for the letter; it is printed once."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        made = counter.ask(actions.make_key, who, number)
+        console.print(f"key for person {made.person}: {made.key}", soft_wrap=True)
+        if made.until:
+            console.print(f"good until {moment(made.until)} UTC")
+
+
+@person_app.command("enrol")
+def enrol(
+    key: Annotated[str, typer.Argument(help="The key, as it stands in the letter.")],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Enter the key that was sent to you; from then on you are active."""
+    with at_the_desk(directory, as_person) as (counter, who):
+        console.print(f"person {counter.ask(actions.enrol, who, key)}: active")
 
 
 @person_app.command("contact")
 def set_contact(
-    number: Annotated[int, typer.Argument(help="Number of the person.", min=1)],
+    number: PersonArgument,
     mail: MailOption = "",
     language: LanguageOption = ENGLISH,
     directory: StoreOption = DEFAULT_STORE,

@@ -164,7 +164,7 @@ def request(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Ask the representatives of an account, or one person, for documents."""
-    number = account_argument(account) if account else 0
+    number = account_argument(account, directory) if account else 0
     with at_the_desk(directory, as_person) as (counter, who):
         asked = counter.ask(actions.request_documents, who, number, person, documents, days or None)
         until = f", before {moment(asked.deadline)} UTC" if asked.deadline else ""
@@ -288,7 +288,7 @@ def audit(
 ) -> None:
     """Print the audit trail, oldest first: who did what, on which account, under which article."""
     check_language(language)
-    number = account_argument(account) if account else 0
+    number = account_argument(account, directory) if account else 0
     first, last = _midnight(since, "--since"), _midnight(until, "--until", after=1)
     with at_the_desk(directory, as_person) as (counter, who):
         rows = [

@@ -149,7 +149,7 @@ def query_tables(directory: Path) -> Iterator[tuple[Store, Database]]:
 
 
 def _account(store: Store, database: Database, text: str) -> reads.AccountView:
-    view = reads.account(database, account_argument(text))
+    view = reads.account(database, account_argument(text, store.directory))
     if view is None:
         fail(f"There is no account {text} in {store.directory}.")
     return view

@@ -12,6 +12,7 @@ from zipfile import is_zipfile
 import typer
 from pydantic import ValidationError
 
+from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     JsonOption,
@@ -28,11 +29,15 @@ from openets.interfaces.cli.output import (
 )
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
+from openets.kernel.clock import SystemClock
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
 from openets.ledger.evidence import check_evidence
 from openets.ledger.store import Store
 from openets.ledger.writing import take_over
+from openets.people.counter import actions
+from openets.people.reconciling import compare
+from openets.schemes.desk import at_counter
 from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,
@@ -160,7 +165,7 @@ def freeze(
     """Freeze at the log itself, by two officers; the registry takes it over."""
 
     def act() -> acts.Freeze:
-        scope = _scope(account, kind, registry, serials)
+        scope = _scope(directory, account, kind, registry, serials)
         return acts.Freeze(reason=reason, incoming=incoming or None, **scope)
 
     _order(directory, key, act)
@@ -179,24 +184,44 @@ def lift(
     """Lift a freeze of the same name, by two officers."""
 
     def act() -> acts.Lift:
-        return acts.Lift(reason=reason, **_scope(account, kind, registry, serials))
+        return acts.Lift(reason=reason, **_scope(directory, account, kind, registry, serials))
 
     _order(directory, key, act)
 
 
 def _scope(
-    account: str, kind: int | None, registry: str | None, serials: str | None
+    directory: Path, account: str, kind: int | None, registry: str | None, serials: str | None
 ) -> dict[str, Any]:
     """What an order names, in the fields of its act; the log sees to it that it is one thing."""
     scope: dict[str, Any] = {"kind": kind, "registry": registry and registry.upper()}
     if account:
-        scope["account"] = account_argument(account)
+        scope["account"] = account_argument(account, directory)
     if serials:
         if registry:
             fail("Name a registry or serials, not both.")
         span = serials_argument(serials)
         scope |= {"registry": span.registry, "first": span.first, "last": span.last}
     return scope
+
+
+@log_app.command("reconcile")
+def reconcile(
+    registry: Annotated[str, typer.Argument(help="The registry whose books are compared: AT.")],
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Compare the books of a registry while its units stand still; what differs is stopped."""
+    registry = registry.upper()
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+        who = who_asks(as_person)
+        counter.ask(actions.begin_reconciliation, who, registry)
+        differ = compare(store, registry, SystemClock().now().date())
+        done = counter.ask(actions.end_reconciliation, who, registry, differ)
+        if not differ:
+            console.print(f"the books of {registry} agree: record {number(done.record)}")
+            return
+        accounts = ", ".join(map(str, differ))
+        fail(f"The books of {registry} differ on account {accounts}; it is stopped.", code=1)
 
 
 @log_app.command("serve")

@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, NamedTuple, NoReturn
 
@@ -25,12 +25,14 @@ from openets.kernel.accounts import AccountNumber
 from openets.kernel.clock import day_of
 from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refusal, Refused
+from openets.ledger import numbers, reads
+from openets.ledger.numbers import Numbered
 from openets.ledger.post import WriterStopped
 from openets.ledger.reads import AccountView
 from openets.ledger.store import Store, open_store
 from openets.rulebook.answers import code_of
 from openets.rulebook.model import NoLaw
-from openets.storage.database import StorageError
+from openets.storage.database import Database, StorageError
 from openets.translog.client import LogAway
 
 WIDE = 120  # columns where there is no terminal to fit
@@ -132,19 +134,28 @@ def moment(microseconds: int) -> str:
 
 def full_number(store: Store, view: AccountView) -> str:
     """The account's number as printed on documents, with its check digits."""
-    types = store.rulebook.tables_on(day_of(view.opened)).account_types
-    kyoto = types[view.type].number_type
-    return str(AccountNumber(view.registry, kyoto, view.number, view.period))
+    known = Numbered(view.registry, view.type, view.number, view.period)
+    return numbers.full_number(store.rulebook, day_of(view.opened), known)
 
 
-def account_argument(text: str) -> int:
-    """The account a person named: by its number in the store, or by its full number."""
+def account_argument(text: str, directory: Path) -> int:
+    """The account a person named: by its number in the store, or by its full number.
+
+    Whose full number is right in itself and names no account of the store is told so: an account of
+    another registry may have the same number.
+    """
     if text.isascii() and text.isdigit():
         if len(text) > ACCOUNT_DIGITS:
             fail(f"{text} is not an account number: it has more than {ACCOUNT_DIGITS} digits.")
         return int(text)
-    with failing():
-        return AccountNumber.parse(text).number
+    with opened(directory) as store:
+        letters = numbers.check_letters(store.rulebook, clock.SystemClock().now().date())
+        written = AccountNumber.parse(text, check_letters=letters)
+        with closing(Database(store.query_url, name="query", read_only=True)) as database:
+            view = reads.account(database, written.number) if database.has_table("mark") else None
+        if view is not None and full_number(store, view) != str(written):
+            fail(f"There is no account {text} in {directory}.")
+        return written.number
 
 
 class SerialsNamed(NamedTuple):

@@ -315,7 +315,7 @@ def change_status(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Propose another status for an account; the law says which may follow."""
-    fields = {"account": account_argument(account), "status": status, "reason": reason}
+    fields = {"account": account_argument(account, directory), "status": status, "reason": reason}
     propose_fields(directory, as_person, "change status", fields)
 
 
@@ -327,7 +327,7 @@ def close_account(
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Propose to close an account for good; all that stands against it is told at once."""
-    fields = {"account": account_argument(account), "reason": reason}
+    fields = {"account": account_argument(account, directory), "reason": reason}
     propose_fields(directory, as_person, "close account", fields)
 
 
@@ -343,7 +343,7 @@ def hand_over_account(
 ) -> None:
     """Propose that an account passes to another holder, with what is operated and its balance."""
     fields = {
-        "account": account_argument(account),
+        "account": account_argument(account, directory),
         "holder": holder,
         "reason": reason,
         "representatives": _pairs(representatives),
@@ -364,7 +364,7 @@ def review_account(
 ) -> None:
     """Propose that the data of an account or a verifier count as reviewed."""
     fields = {
-        "account": account_argument(account) if account else None,
+        "account": account_argument(account, directory) if account else None,
         "verifier": verifier or None,
         "documents": _pairs(documents),
     }

@@ -68,7 +68,8 @@ def trace(
 ) -> None:
     """Trace units through every account: from serials, a record, or an account over a period."""
     with query_tables(directory) as (store, database):
-        found = _find(database, subject, direction, _instant(since, 0), _instant(until, EVER, 1))
+        first, last = _instant(since, 0), _instant(until, EVER, 1)
+        found = _find(store, database, subject, direction, first, last)
         _admit(store, database, subject, found, as_person, evidence)
         if not found.hops:
             what = f"of {subject} ever moved"
@@ -111,7 +112,9 @@ def _row(store: Store, hop: tracing.Hop) -> tuple[object, ...]:
     )
 
 
-def _find(database: Database, subject: str, direction: Direction, since: int, until: int) -> Trace:
+def _find(
+    store: Store, database: Database, subject: str, direction: Direction, since: int, until: int
+) -> Trace:
     word, colon, rest = subject.partition(":")
     if not colon:
         span = serials_argument(subject)
@@ -120,7 +123,9 @@ def _find(database: Database, subject: str, direction: Direction, since: int, un
         return tracing.trace_record(database, int(rest), direction)
     if word != "account":
         fail(f"{subject!r} cannot be traced: name serials (EU-100-200), record:N or account:N.")
-    return tracing.trace_account(database, account_argument(rest), direction, since, until)
+    return tracing.trace_account(
+        database, account_argument(rest, store.directory), direction, since, until
+    )
 
 
 def _admit(
@@ -140,7 +145,7 @@ def _admit(
     with closing(desk_database(store)) as desk:
         proposals = Proposals(desk, store.store)
         actor = actor_of(store, Register(desk), as_person)
-        places = _registries(database, subject, found)
+        places = _registries(store, database, subject, found)
         registry = actor.registry if actor.registry in places else next(iter(places), "")
         refusal = permitted(actor, "trace units", registry=registry)
         if refusal is not None:
@@ -148,18 +153,23 @@ def _admit(
         key = "event-traced-as-evidence" if evidence else "event-traced"
         who = Said("person", {"person": actor.id, "role": actor.role})
         said = Said(key, {"who": who, "subject": subject, "word": found.direction})
-        account = account_argument(subject.partition(":")[2]) if "account:" in subject else 0
+        account = _account(store, subject)
         with desk.durable("desk.note"):
             now = instant(datetime.now(UTC))
             proposals.trail.write(now, actor, registry, account, said)
 
 
-def _registries(database: Database, subject: str, found: Trace) -> list[str]:
-    """The registries concerned: of the account that is traced, else of all the trace touches."""
+def _account(store: Store, subject: str) -> int:
+    """The account that is traced, 0 if it is something else."""
     word, _, rest = subject.partition(":")
+    return account_argument(rest, store.directory) if word == "account" else 0
+
+
+def _registries(store: Store, database: Database, subject: str, found: Trace) -> list[str]:
+    """The registries concerned: of the account that is traced, else of all the trace touches."""
     numbers = {side for hop in found.hops for side in (hop.transferring, hop.acquiring) if side}
-    if word == "account":
-        numbers = {account_argument(rest)}
+    if account := _account(store, subject):
+        numbers = {account}
     return reads.registries_of(database, numbers)
 
 

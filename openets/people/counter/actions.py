@@ -15,11 +15,14 @@ from openets.desk.proposals import Proposal
 from openets.desk.said import ENGLISH, Said
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refused
-from openets.people import accounts, reviewing
+from openets.people import accounts, enrolment, reconciling, reviewing
 from openets.people.corrections import correction_of
 from openets.people.counter.action import Number, Visit, action
+from openets.people.enrolment import KeyMade
 from openets.people.maintenance import windows_planned
+from openets.people.reconciling import Reconciliation
 from openets.people.reviews import ACCOUNT
+from openets.people.signing_in import shown
 
 
 class Proposed(NamedTuple):
@@ -142,6 +145,42 @@ def cancel(visit: Visit, number: Number, reason: str) -> Proposal:
 def work(visit: Visit) -> list[Proposal]:
     """Does what is due; each proposal as it then stands."""
     return list(visit.office.work())
+
+
+# -- persons ------------------------------------------------------------------------------------
+
+
+@action
+def make_key(visit: Visit, person: Number) -> KeyMade:
+    """Makes the key with which a person enrols; it is told this once."""
+    opened = visit.office
+    return enrolment.make_key(opened.office, opened.desk.trail, visit.actor, person)
+
+
+@action
+def enrol(visit: Visit, key: str) -> int:
+    """Enters the key that was sent to whoever asks; the person, who is active from here on."""
+    opened = visit.office
+    person = shown(visit.store, opened.register, visit.who)
+    enrolment.enrol(opened.office, opened.desk.trail, person, key)
+    return person.number
+
+
+# -- the books ----------------------------------------------------------------------------------
+
+
+@action
+def begin_reconciliation(visit: Visit, registry: str) -> Reconciliation:
+    """The units of a registry stand still, so that its books can be compared."""
+    opened = visit.office
+    return reconciling.begin(opened.office, opened.desk.trail, visit.actor, registry)
+
+
+@action
+def end_reconciliation(visit: Visit, registry: str, differ: tuple[Number, ...]) -> Reconciliation:
+    """The books were compared; accounts on which they differ are stopped, the rest moves again."""
+    opened = visit.office
+    return reconciling.end(opened.office, opened.desk.trail, visit.actor, registry, differ)
 
 
 # -- what is read of the office ----------------------------------------------------------------

@@ -228,6 +228,7 @@ class Run(Bulk):
 
     name: ClassVar[str] = RUN
     action: ClassVar[str] = "allocation"
+    year: acts.Year  # which a bulk act may leave open and a run may not
     table: Text
     registry: acts.Registry
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from openets.rulebook.model import Rulebook
-from openets.schemes.compliance.law import INSTALLATION, account_type, ask_of
+from openets.schemes.compliance.law import ACCOUNTS, INSTALLATION, account_type, ask_of
 
 PUT_OFF = "none"
 YEARS_PUT_OFF = 2  # further than this no day was ever moved
@@ -76,8 +76,11 @@ def step_day(
 ) -> Dated | None:
     """The day of a step for a year of emissions; None where the law has none.
 
-    Where the report was put off to a later year, what follows from it comes later by as much.
+    A class of operators has no days for years in which the law does not know it. Where the report
+    was put off to a later year, what follows from it comes later by as much.
     """
+    if ACCOUNTS in rulebook and account_type(rulebook, operator, date(year, 12, 31)) is None:
+        return None
     report = day_of(rulebook, REPORT, year + 1, operator)
     falls_in = year + 1 if report is None else report.day.year
     return day_of(rulebook, STEPS[step], falls_in, operator)

@@ -16,6 +16,7 @@ from openets.schemes.compliance.state import Figure
 
 OPERATOR = "maritime"
 VOYAGES = "monitoring.maritime.voyage-share"
+SHARE = "monitoring.maritime.surrender-share"
 HUNDRED = 100
 
 
@@ -37,6 +38,10 @@ def in_scope(rulebook: Rulebook, year: int, voyages: Mapping[str, int]) -> int:
 
 
 def shipping_due(rulebook: Rulebook, year: int, verified: Figure) -> ShippingDue:
-    """What a company surrenders for verified emissions; the difference is cancelled."""
+    """What a company surrenders for verified emissions; the difference is cancelled.
+
+    Raises `NoLaw` before shipping was covered.
+    """
+    rulebook.ask(SHARE, for_=year)
     due = due_tonnes(verified, rulebook, year, OPERATOR)
     return ShippingDue(due, verified.tonnes - due)

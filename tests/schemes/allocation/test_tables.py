@@ -286,6 +286,16 @@ def test_an_allocation_is_reversed_inside_its_window(office: Opened, clock: Fixe
     assert entry(office, 1).remaining() == 100
 
 
+@pytest.mark.parametrize("year", [None, 0, -1, 1, 10_000])
+def test_a_run_is_of_a_year(office: Opened, year: int | None) -> None:
+    fields = {"type": "10-36", "transferring": QUANTITY, "kind": KIND, "registry": "EX"}
+    fields |= {"lines": [{"acquiring": account(1), "quantity": 3}], "table": INSTALLATIONS}
+    fields |= {} if year is None else {"year": year}
+    assert codes(lambda: propose(office, "allocation run", fields)) == [
+        ("people.malformed", "year")
+    ]
+
+
 def test_the_reserve_serves_first_come_first(office: Opened) -> None:
     enter(office, {(2, 2030): 60}, NEW_ENTRANTS)
     enter(office, {(1, 2030): 50, (3, 2030): 10}, NEW_ENTRANTS)

@@ -83,3 +83,5 @@ def test_shipping(case: dict[str, Any]) -> None:
 def test_there_was_no_shipping_before_2024() -> None:
     with pytest.raises(NoLaw):
         in_scope(EU, 2023, {"at_berth": 1})
+    with pytest.raises(NoLaw):
+        shipping_due(EU, 2023, Figure(100, date(2024, 3, 31)))
