@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from openets.kernel.refusal import Refusal, Refused
+from openets.desk.sight import Sight
 from openets.people.counter.action import Number, Visit, action
-from openets.people.roles import permitted
 from openets.schemes.compliance.checks import Operator
 from openets.schemes.compliance.cockpit import Cockpit, Surrendered, cockpit, surrendered
 from openets.schemes.compliance.explain import Explanation, explain
@@ -18,8 +17,6 @@ from openets.schemes.compliance.models import Penalties
 from openets.schemes.compliance.penalising import Case, cases
 from openets.schemes.compliance.reads import History, known, one_known, sources_of
 from openets.schemes.compliance.surrendering import Suggestion, suggestion
-
-SEE = "see account"
 
 
 class KnownOperator(NamedTuple):
@@ -65,12 +62,12 @@ def see_operator(visit: Visit, operator: str, year: Number) -> OperatorYear | No
 @action
 def operators_represented(visit: Visit) -> list[Cockpit]:
     """How the operators stand for whose accounts somebody acts, for the last complete year."""
-    office, actor = visit.office.office, visit.actor
+    office, sight = visit.office.office, visit.sight
     accounts = office.writer.book.accounts
     codes = {
         code
-        for one in visit.office.register.represented_by(actor.id)
-        if (code := accounts[one].operator) and not _unseen(visit, accounts[one].registry, one)
+        for one in visit.office.register.represented_by(sight.actor.id)
+        if (code := accounts[one].operator) and sight.sees(accounts[one].registry, one)
     }
     with sources_of(office) as sources:
         found = (
@@ -97,13 +94,13 @@ def suggest_surrender(
 
 @action
 def operators_known(visit: Visit) -> list[KnownOperator]:
-    """Every operator that owes figures, with what was entered for it."""
-    office, _ = visit.office.office, visit.actor
+    """Every operator the person may see that owes figures, with what was entered for it."""
+    office, sight = visit.office.office, visit.sight
     numbers = {one.code: one.number for one in visit.office.register.operators.every()}
     found = []
     for code, read in known(office, numbers).items():
         state = read.state
-        if state is None:
+        if state is None or not _is_seen(sight, read):
             continue
         figures = {year: figure.tonnes for year, figure in state.emissions.items()}
         status = read.accounts[0].status if read.accounts else None
@@ -117,15 +114,20 @@ def _seen(visit: Visit, operator: str) -> History | None:
 
     That an operator exists is no secret: the law has it published.
     """
-    _ = visit.actor  # somebody known asks, whatever is asked
+    sight = visit.sight
     found = one_known(visit.office.office, operator)
-    if found is None:
-        return None
-    places = [(one.registry, one.number) for one in found.accounts] or [(found.registry, 0)]
-    refusals = [_unseen(visit, registry, account) for registry, account in places]
-    if all(refusals):
-        raise Refused(one for one in refusals[:1] if one)
+    if found is not None and not _is_seen(sight, found):
+        sight.must_see(*_places(found)[0])
     return found
+
+
+def _is_seen(sight: Sight, operator: History) -> bool:
+    """True if the person may see one of the accounts of an operator."""
+    return any(sight.sees(*place) for place in _places(operator))
+
+
+def _places(operator: History) -> list[tuple[str, int]]:
+    return [(one.registry, one.number) for one in operator.accounts] or [(operator.registry, 0)]
 
 
 def _missing(visit: Visit, found: History, year: int) -> int:
@@ -137,10 +139,3 @@ def _missing(visit: Visit, found: History, year: int) -> int:
 
 def _penalties(visit: Visit, operator: str) -> Iterable[Case]:
     return cases(Penalties(visit.office.register.database).of(operator)).values()
-
-
-def _unseen(visit: Visit, registry: str, account: int) -> Refusal | None:
-    """Why the person may not see an account (0: an operator without one), or None."""
-    actor = visit.actor
-    standing = visit.office.office.standing(actor, account) if account else None
-    return permitted(actor, SEE, registry=registry, standing=standing)
