@@ -7,7 +7,7 @@ the registry as such, the empty registry what belongs to none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 from openets.desk.directory import Directory
@@ -39,6 +39,10 @@ class Sight:
         """True if the person may see a place."""
         return self.against(registry, account, right) is None
 
+    def sees_any(self, registry: str, accounts: Collection[int]) -> bool:
+        """True if the person may see one of some accounts of a registry; without any, itself."""
+        return any(self.sees(registry, account) for account in accounts or (0,))
+
     def must_see(self, registry: str, account: int = 0, right: str = ACCOUNT) -> None:
         """Raises `Refused` if the person may not see a place."""
         refusal = self.against(registry, account, right)
@@ -46,13 +50,17 @@ class Sight:
             raise Refused(refusal)
 
     def among(
-        self, things: Iterable[T], place: Callable[[T], tuple[str, int]], registry: str = ""
+        self,
+        things: Iterable[T],
+        place: Callable[[T], tuple[str, Collection[int]]],
+        registry: str = "",
     ) -> list[T]:
-        """Those of some things the person may see, by where each belongs.
+        """Those of some things the person may see: by the registry and the accounts of each.
 
-        Raises `Refused` if that leaves none and the registry as such is not the person's to see.
+        One of the accounts is enough; what has none belongs to the registry as such. Raises
+        `Refused` if that leaves nothing and the registry is not the person's to see.
         """
-        found = [one for one in things if self.sees(*place(one))]
+        found = [one for one in things if self.sees_any(*place(one))]
         if not found:
             self.must_see(registry)
         return found

@@ -74,7 +74,8 @@ class OfficeDirectory:
         for one in reviews_due(office, by):
             due = None if one.due == date.min else one.due
             origin = f"review {one.subject} {one.number} {due or 'first'}"
-            registry, account = place_of(office, one)
+            registry, accounts = place_of(office, one)
+            account = accounts[0] if accounts else 0
             said = (
                 Said("task-review-of-verifier", {"verifier": one.number})
                 if one.subject == VERIFIER

@@ -49,13 +49,13 @@ def reviews_due(office: Office, day: date) -> list[Due]:
     return sorted((one for one in found if one.due <= day), key=lambda one: (one.due, one[:2]))
 
 
-def place_of(office: Office, due: Due) -> tuple[str, int]:
-    """The registry to which what is reviewed belongs, and the account, 0 for a verifier."""
+def place_of(office: Office, due: Due) -> tuple[str, tuple[int, ...]]:
+    """The registry to which what is reviewed belongs, and the account if it is one."""
     if due.subject == VERIFIER:
         verifier = office.register.verifiers.get(due.number)
-        return (verifier.registry if verifier else ""), 0
+        return (verifier.registry if verifier else ""), ()
     account = office.account(due.number)
-    return (account.registry if account else ""), due.number
+    return (account.registry if account else ""), (due.number,)
 
 
 def _due(office: Office, subject: str, number: int, years: int) -> Due:

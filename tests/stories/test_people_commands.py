@@ -101,7 +101,7 @@ def test_a_holder_and_a_verifier_are_entered(office: Path) -> None:
     right = ("holder", "register", "organisation", "AT", "--registry", "EX")
     right += ("--registration", "FN 9", "--document", "register extract=file 3")
     two(office, *right)
-    row = rows_as_json("holder", "list", store=office)[-1]
+    row = rows_as_json("holder", "list", "--as", SENIOR, store=office)[-1]
     assert (row["country"], row["registration"], row["accounts"]) == ("AT", "FN 9", "")
     person = run("person", "add", "verifier", "--registry", "EX", store=office).split()[1][:-1]
     verifier = ("verifier", "register", "no 5", "--registry", "EX", "--scope", 20)

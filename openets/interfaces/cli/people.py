@@ -108,22 +108,16 @@ def register_holder(
 
 @holder_app.command("list")
 def list_holders(
-    directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
+    as_person: AsOption = 0,
+    directory: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
-    """List holders with the accounts of each."""
-    with _register(directory) as register:
+    """List the holders you may see, with the accounts of each."""
+    with at_the_desk(directory, as_person) as (counter, who):
         rows = [
-            (
-                str(one.number),
-                one.registry,
-                one.kind,
-                one.country,
-                one.registration or "",
-                one.lei or "",
-                one.vat or "",
-                " ".join(map(str, register.held_by(one.number))),
-            )
-            for one in register.holders.every()
+            (str(number), *identity, " ".join(map(str, accounts)))
+            for number, *identity, accounts in counter.ask(actions.holders, who)
         ]
     columns = ("holder", "registry", "kind", "country", "registration", "lei", "vat", "accounts")
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)

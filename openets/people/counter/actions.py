@@ -54,6 +54,19 @@ class ProposalRow(NamedTuple):
     body: str
 
 
+class HolderRow(NamedTuple):
+    """A holder with its identity, and those of its accounts the asker may see."""
+
+    number: int
+    registry: str
+    kind: str
+    country: str
+    registration: str
+    lei: str
+    vat: str
+    accounts: list[int]
+
+
 class AccountRow(NamedTuple):
     """An account of a holder, under its full number."""
 
@@ -214,6 +227,32 @@ def _asked(line: Said, language: str) -> str:
 
 
 @action
+def holders(visit: Visit) -> list[HolderRow]:
+    """The holders the asker may see, for an account of theirs or for the registry."""
+    register, sight = visit.office.register, visit.sight
+    found = sight.among(
+        register.holders.every(), lambda one: (one.registry, (0, *register.held_by(one.number)))
+    )
+    return [
+        HolderRow(
+            one.number,
+            one.registry,
+            one.kind,
+            one.country,
+            one.registration or "",
+            one.lei or "",
+            one.vat or "",
+            [
+                account
+                for account in register.held_by(one.number)
+                if sight.sees(one.registry, account)
+            ],
+        )
+        for one in found
+    ]
+
+
+@action
 def accounts_of(visit: Visit, holder: Number) -> list[AccountRow]:
     """The accounts of a holder that the asker may see; raises `Refused` for another's holder."""
     office, register = visit.office.office, visit.office.register
@@ -221,7 +260,7 @@ def accounts_of(visit: Visit, holder: Number) -> list[AccountRow]:
     known = register.holders.get(holder)
     found = visit.sight.among(
         register.held_by(holder),
-        lambda one: (book[one].registry, one),
+        lambda one: (book[one].registry, (one,)),
         known.registry if known else "",
     )
     if known is None:

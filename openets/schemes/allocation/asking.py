@@ -145,9 +145,9 @@ def table_rows(visit: Visit, registry: str, operator: str, year: Number) -> list
     office = visit.office.office
     known = reads.known_operators(office)
 
-    def place(row: Row) -> tuple[str, int]:
-        accounts = known.accounts.get(row.operator)
-        return known.registry_of(row.operator), accounts[-1].number if accounts else 0
+    def place(row: Row) -> tuple[str, list[int]]:
+        accounts = known.accounts.get(row.operator, [])
+        return known.registry_of(row.operator), [one.number for one in accounts]
 
     found = visit.sight.among(_rows(office, registry or None, operator or None), place, registry)
     return [row for row in found if not year or row.year == year]
@@ -172,8 +172,8 @@ def reserves(visit: Visit, year: Number) -> list[reads.ReserveView]:
     """The reserves that serve first come first: what they hold, what is asked of them."""
     office = visit.office.office
 
-    def place(reserve: reads.ReserveView) -> tuple[str, int]:
+    def place(reserve: reads.ReserveView) -> tuple[str, list[int]]:
         account = office.account(reserve.account)
-        return (account.registry if account else ""), reserve.account
+        return (account.registry if account else ""), [reserve.account]
 
     return visit.sight.among(reads.reserves(office, year), place)

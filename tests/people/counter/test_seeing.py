@@ -35,6 +35,7 @@ from tests.small_office import (
     CEMENT,
     CEMENT_ONE,
     CEMENT_TWO,
+    GLASS,
     GLASS_ONE,
     KIND,
     SENIOR,
@@ -56,6 +57,7 @@ AT_HOME = EVERYWHERE | {
 TABLE = 1  # the proposal by which the allocation table was entered
 Asks = Callable[[Counter, Who], list[Any] | Any]
 READ: dict[str, Asks] = {
+    "holders": lambda at, who: at.ask(actions.holders, who),
     "accounts": lambda at, who: at.ask(actions.accounts_of, who, CEMENT),
     "reviews": lambda at, who: at.ask(actions.reviews_by, who, MUCH_LATER),
     "table": lambda at, who: at.ask(asking.table_rows, who, HOME, "", 0),
@@ -105,7 +107,7 @@ def test_every_role_reads_what_the_matrix_says_and_no_more(
         found = READ[what](place.counter, who)
         assert found or (what == "difference" and found == [])  # entered by now
         return
-    if registry == ABROAD and role in AT_HOME and what in ("reviews", "reserve"):
+    if registry == ABROAD and role in AT_HOME and what in ("holders", "reviews", "reserve"):
         assert READ[what](place.counter, who) == []  # nothing is named; abroad there is none
         return
     with pytest.raises(Refused) as refused:
@@ -136,10 +138,13 @@ def test_a_representative_reads_his_or_her_own(place: Place) -> None:
     ask = place.counter.ask
     (row,) = ask(actions.accounts_of, own, CEMENT)
     assert row.number.startswith(f"EX-100-{CEMENT}-")
+    (holder,) = ask(actions.holders, own)
+    assert (holder.number, holder.registration, holder.accounts) == (CEMENT, "FN 3", [CEMENT])
     assert {one.number for one in ask(actions.reviews_by, own, MUCH_LATER)} == {row.number}
     assert {one.operator for one in ask(asking.table_rows, own, HOME, "", 0)} == {code(1)}
     assert [one.number for one in ask(actions.proposals, own)] == [2]
     assert [one.number for one in ask(actions.proposals, Who(person=CEMENT_TWO))] == [2]
+    assert [one.number for one in ask(actions.holders, other)] == [GLASS]
     for asks in ("accounts", "table", "operator"):
         with pytest.raises(Refused, match="does not represent this account"):
             READ[asks](place.counter, other)
