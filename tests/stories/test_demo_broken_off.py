@@ -99,4 +99,5 @@ def test_others_who_work_meanwhile_are_not_taken_for_the_day(store: Path) -> Non
     run("demo", store=store)  # one person more than the day needs is nothing to it
     state(store, finished=False, agenda={"accounts": [], "short": []})
     error = say("demo", store=store).error
-    assert "The day at the desk cannot be gone on with: person 3 is representative" in error
+    assert "world.day-differs: The day at the desk cannot be gone on with" in error
+    assert "person 3 is representative" in error
