@@ -82,6 +82,8 @@ def anything(draw: st.DrawFn) -> dict[str, Any]:
             values["tonnes"] = draw(quantities)
     elif name.startswith("surrender"):
         values["quantity"] = draw(quantities)
+    elif name == "credits-entitled":
+        values["basis"] = draw(st.sampled_from(["existing", "new", "extended"]))
     elif name not in ("processes-suspended", "processes-resumed", "status-fixed", "recalculated"):
         values["year"] = draw(years)
     return values
