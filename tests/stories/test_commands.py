@@ -44,7 +44,7 @@ def test_an_account_by_its_short_and_its_full_number(played: Path) -> None:
         ("account", "show", ACCOUNT),
         ("account", "statement", ACCOUNT),
         ("totals",),
-        ("law", "list", "penalt"),
+        ("law", "list", "penalties.excess"),
     ],
     ids=lambda words: " ".join(map(str, words)),
 )
