@@ -8,13 +8,14 @@ from contextlib import closing, contextmanager
 from openets.ledger.post import Writer
 from openets.ledger.store import Store, open_writer
 from openets.storage.collector import leave_books_alone
-from openets.translog.client import LogClient, start_log
+from openets.translog.client import LogClient, begin_log
 
 
 @contextmanager
 def writing(store: Store) -> Iterator[Writer]:
     """The writer of a store, with a log of its own if none runs."""
-    log = start_log(store.log_directory)
+    log = begin_log(store.log_directory)  # it reads its rows while the journal is read here
+    leave_books_alone()
     try:
         with closing(open_writer(store, log)) as writer:
             leave_books_alone()

@@ -2,7 +2,8 @@
 
 A book is millions of small objects that live as long as the process and hold no cycles. By default
 Python's collector walks through all of them again and again and finds nothing, which costs a fifth
-of the time. A process that keeps a book calls `leave_books_alone` once, when its books are loaded.
+of the time. A process that keeps a book calls `leave_books_alone` before its books are read, and
+again when they are.
 """
 
 from __future__ import annotations

@@ -67,6 +67,7 @@ __all__ = [
     "WrongRulebook",
     "audit",
     "audit_beside",
+    "begin_log",
     "check_proof",
     "connect_log",
     "create_log",
@@ -178,7 +179,8 @@ class LocalLog(_Asking):
 class RemoteLog(_Asking):
     """The log in its own process; `child` is it, if this client started it.
 
-    An answer is waited for `seconds` (None: for ever).
+    The first question waits until a child is ready. An answer is waited for `seconds` (None: for
+    ever).
     """
 
     def __init__(
@@ -191,16 +193,28 @@ class RemoteLog(_Asking):
         self._configuration = configuration
         self._child = child
         self._seconds = seconds
+        self._ready = child is None
         self._line: Line | None = None
 
     def _ask(self, question: Question) -> Answer:
         try:
             if self._line is None:
+                self.await_child()
                 self._line = server.line_to(self._configuration)
             said = self._line.ask(questions.dump_json(question), seconds=self._seconds)
             return answers.validate_json(said)
         except (NoAnswer, OSError) as error:
             raise LogAway(f"The transaction log does not answer: {error}.") from error
+
+    def await_child(self) -> None:
+        """Waits until a child is ready; raises `LogAway` if it ended instead."""
+        if self._ready or self._child is None:
+            return
+        self._ready = self._child.await_ready()
+        if not self._ready:
+            reason = self._child.said()
+            self.stop()
+            raise LogAway(f"The transaction log did not start: {reason}")
 
     def stop(self) -> None:
         """Hangs up, and ends the process if this client started it."""
@@ -251,18 +265,18 @@ def connect_log(directory: Path, *, seconds: float | None = None) -> RemoteLog:
 
 def start_log(directory: Path) -> RemoteLog:
     """The log of a folder: the one that runs, or a new process that ends with this one."""
+    log = begin_log(directory)
+    log.await_child()
+    return log
+
+
+def begin_log(directory: Path) -> RemoteLog:
+    """The same, while a new process still reads its rows: the first question waits for it."""
     configuration = store.load(directory)
     try:
         return connect_log(directory)
     except LogAway:
-        pass
-    child = Child(LOG_MODULE, str(directory), stderr=subprocess.PIPE)
-    client = RemoteLog(configuration, child)
-    if not child.await_ready():
-        reason = child.said()
-        client.stop()
-        raise LogAway(f"The transaction log did not start: {reason}")
-    return client
+        return RemoteLog(configuration, Child(LOG_MODULE, str(directory), stderr=subprocess.PIPE))
 
 
 def order(

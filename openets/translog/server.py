@@ -93,6 +93,7 @@ class Turns:
 def main(arguments: list[str]) -> int:
     """Runs the log of a folder until SIGTERM, SIGINT, or the parent's end."""
     directory = Path(arguments[0])
+    leave_books_alone()
     try:
         configuration = load(directory)
         rows = configuration.open()
