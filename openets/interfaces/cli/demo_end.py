@@ -143,9 +143,8 @@ def say_where_next(store: Store, ledger: Totals) -> None:
         ),
         ("", f"inbox list --as 1{option}"),
         ("", f"audit --as 1{option}"),
-        *_approval(store, option),
+        *_for_two(store, option),
         ("penalties, and the operators that are published", f"compliance penalties{option}"),
-        ("the whole as a service, with a public page to open in a browser", f"serve{option}"),
         ("the table again, from what is stored", f"totals --csv{option}"),
         ("the proof of both books again", f"verify{option}"),
     ):
@@ -154,17 +153,25 @@ def say_where_next(store: Store, ledger: Totals) -> None:
         console.print(f"    {_program()} {command}", soft_wrap=True)
 
 
-def _approval(store: Store, option: str) -> list[tuple[str, str]]:
-    """The command by which the second representative approves a surrender that waits."""
+def _approver(store: Store) -> tuple[int, int] | None:
+    """A surrender that waits, and the person who may approve it."""
     with closing(desk_database(store)) as database:
-        waiting = Proposals(database, store.store).in_state(AWAITING)
         register = Register(database)
-        return [
-            ("", f"desk approve {one.number} --as {other.person}{option}")
-            for one in waiting[:1]
-            for other in register.representatives(json.loads(one.body)["transferring"])
-            if other.person != one.proposer
-        ][:1]
+        for one in Proposals(database, store.store).in_state(AWAITING):
+            for other in register.representatives(json.loads(one.body).get("transferring", 0)):
+                if other.person != one.proposer:
+                    return one.number, other.person
+    return None
+
+
+def _for_two(store: Store, option: str) -> list[tuple[str, str]]:
+    """The approval by a second representative, and the page on which that person sees it."""
+    found = _approver(store)
+    approval = [("", f"desk approve {found[0]} --as {found[1]}{option}")] if found else []
+    page = "the whole as a service, with a public page to open in a browser"
+    if found:
+        page += f"; person {found[1]} signs in at /portal/ with that number and no password"
+    return [*approval, (page, f"serve{option}")]
 
 
 def _program() -> str:
