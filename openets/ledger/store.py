@@ -206,13 +206,18 @@ def hold_journal(store: Store) -> Journal:
 
 
 def open_writer(
-    store: Store, log: LogClient, *, exclusive: bool = True, journal: Journal | None = None
+    store: Store,
+    log: LogClient,
+    *,
+    exclusive: bool = True,
+    journal: Journal | None = None,
+    book: Book | None = None,
 ) -> Writer:
     """The writer of a store, caught up with the log; founds an empty store first.
 
     With `exclusive` a second writer on this machine is turned away at once, unless the caller has
-    seen to that (`hold_journal`) and gives the journal; on any machine the log's epoch fences the
-    older one.
+    seen to that (`hold_journal`) and gives the journal, and perhaps the book read from it
+    (`read_book`); on any machine the log's epoch fences the older one.
     """
     if journal is None:
         journal = hold_journal(store) if exclusive else store.journal()
@@ -220,9 +225,7 @@ def open_writer(
         key = store.registry_key()
         if journal.meta(key.public).get("store") != store.store:
             raise StorageError(f"The journal at {store.journal_url} belongs to another store.")
-        book = Book(store.store, store.rulebook)
-        for _ in fold(book, journal):
-            pass
+        book = book or read_book(store, journal)
         writer = Writer(journal=journal, log=log, book=book, key=key, epoch=log.new_epoch(key))
         writer.catch_up()
         if not book.sequence:
@@ -231,6 +234,14 @@ def open_writer(
         journal.database.close()  # or this process would go on holding it, and nobody could try
         raise
     return writer
+
+
+def read_book(store: Store, journal: Journal) -> Book:
+    """The book as the journal leaves it; nothing is checked."""
+    book = Book(store.store, store.rulebook)
+    for _ in fold(book, journal):
+        pass
+    return book
 
 
 def _found(store: Store, writer: Writer) -> None:

@@ -20,10 +20,8 @@ from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
 from openets.kernel.refusal import Refusal, Refused
-from openets.ledger.book import Book
-from openets.ledger.post import fold
 from openets.ledger.requests import ActRequest, key_of
-from openets.ledger.store import Store
+from openets.ledger.store import Store, read_book
 from openets.ledger.verify import accounts_that_differ
 from openets.people.office import Office
 from openets.people.roles import permitted
@@ -72,11 +70,9 @@ def compare(store: Store, registry: str, today: date) -> tuple[int, ...]:
     Other units may go on moving meanwhile and are not looked at. Raises `Refused` if the log is not
     whole: then nothing can be held against it.
     """
-    book, tables = Book(store.store, store.rulebook), store.rulebook.tables_on(today)
-    journal = store.journal(read_only=True)
+    tables, journal = store.rulebook.tables_on(today), store.journal(read_only=True)
     with closing(journal.database):
-        for _ in fold(book, journal):
-            pass
+        book = read_book(store, journal)
     log = audit(store.log_directory, rulebook=store.rulebook, log_key=store.log_key)
     if log.findings:
         raise Refused(Refusal("people.log-not-whole", log.findings[0].sentence, RULE))

@@ -168,9 +168,9 @@ def _for_two(store: Store, option: str) -> list[tuple[str, str]]:
     """The approval by a second representative, and the page on which that person sees it."""
     found = _approver(store)
     approval = [("", f"desk approve {found[0]} --as {found[1]}{option}")] if found else []
-    page = "the whole as a service, with a public page to open in a browser"
+    page = "the whole as a service, with pages to open in a browser"
     if found:
-        page += f"; person {found[1]} signs in at /portal/ with that number and no password"
+        page += f"; person {found[1]} signs in at /portal/ by number alone"
     return [*approval, (page, f"serve{option}")]
 
 

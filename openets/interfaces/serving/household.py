@@ -86,9 +86,10 @@ def serve(store: Store, listening: socket.socket, names: tuple[str, ...]) -> Ite
     members: list[Member] = []
     with _right_to_serve(store):
         try:
-            for name, begin in start:
+            for name, begin in start:  # at once: log and writer have long books to read
                 members.append(Member(name, begin))
-                members[-1].await_ready()
+            for member in members:
+                member.await_ready()
             yield
             while True:
                 for member in members:

@@ -28,7 +28,7 @@ from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.projection import Projection
-from openets.ledger.store import Store, hold_journal, open_store, open_writer
+from openets.ledger.store import Store, hold_journal, open_store, open_writer, read_book
 from openets.people.counter import answering
 from openets.people.counter.client import MAX_MESSAGE_BYTES, writer_address, writer_secret
 from openets.people.counter.messages import (
@@ -175,14 +175,16 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
 
     `extensions` are what the schemes bring to its desk.
     """
+    leave_books_alone()
     try:
         store = open_store(Path(arguments[0]))
         journal = _patiently(lambda: hold_journal(store), HeldElsewhere)
         # From here on whoever asks waits for the books to be read, instead of reading them too.
         address, secret = writer_address(store), writer_secret(store)
         listening = Listening(address, secret, MAX_MESSAGE_BYTES)
+        book = read_book(store, journal)  # while the log reads its own rows, if it starts just now
         log = _patiently(lambda: connect_log(store.log_directory), LogAway)
-        writer = open_writer(store, log, journal=journal)
+        writer = open_writer(store, log, journal=journal, book=book)
         database, projection = desk_database(store), store.projection()
         clock = SystemClock()
         office = open_desk(store, database, writer, clock, extensions)
