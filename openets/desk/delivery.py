@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.kernel.clock import moment
 from openets.storage.database import StorageError
+from openets.storage.whole import write_whole
 
 SETTINGS = "mail.toml"
 PASSWORD = "OPENETS_SMTP_PASSWORD"
@@ -92,12 +93,7 @@ class Files:
         path = self._folder / f"notice-{letter.number}.{letter.identity}.eml"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as file:
-                file.write(bytes(message_of(letter, SENDER)))
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            write_whole(path, bytes(message_of(letter, SENDER)))
         except OSError as error:
             raise DeliveryFailed(f"The message cannot be written: {error}.") from error
 

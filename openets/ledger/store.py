@@ -12,7 +12,6 @@ PostgreSQL: the addresses are then given at creation and kept in the two configu
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 import tomllib
@@ -32,6 +31,7 @@ from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import ACCOUNT_TYPES
 from openets.storage.database import Database, StorageError
+from openets.storage.whole import write_whole
 from openets.translog.client import LogClient, create_log
 
 Mode = Literal["live", "practice", "replay"]
@@ -182,13 +182,7 @@ def _write_configuration(store: Store) -> None:
         "officer_keys": [key.hex() for key in store.officer_keys],
     }
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in words.items())
-    path = store.directory / "store.toml"
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(store.directory / "store.toml", text.encode())
 
 
 def hold_journal(store: Store) -> Journal:

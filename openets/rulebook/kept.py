@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from openets.rulebook.model import Rulebook
+from openets.storage.whole import write_whole
 
 SUFFIX = ".json"
 Kept = dict[str, list[dict[str, Any]]]
@@ -32,9 +33,7 @@ def keep(rulebook: Rulebook, folder: Path) -> Path:
     path = folder / (rulebook.digest.hex() + SUFFIX)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(rulebook.canonical())
-        fresh.replace(path)
+        write_whole(path, rulebook.canonical())
     return path
 
 

@@ -17,7 +17,7 @@ from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of, is_instant
 from openets.kernel.records import ActRecord, Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
-from openets.rulebook.tables import Tables, TransactionType
+from openets.rulebook.tables import RECONCILIATION, Tables, TransactionType
 from openets.translog.picture import Picture, Place, scopes, span_of
 
 RULE = "log rule"
@@ -326,7 +326,7 @@ def nothing_is_compared(view: View, record: Transaction) -> Refusal | None:
         registry = _place(view, number).registry
         if compared.get(registry) and any(map(view.tables.stands_still, units)):
             sentence = f"The units of {registry} stand still until the books have been compared."
-            return Refusal("log.being-compared", sentence, "registry.reconciliation")
+            return Refusal("log.being-compared", sentence, RECONCILIATION)
     return None
 
 

@@ -19,6 +19,7 @@ from openets.ledger.store import Store, create_store, open_store
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.tables import REGISTRIES
 from openets.storage.database import StorageError
+from openets.storage.whole import unfinished, write_whole
 from openets.world.course import load_course
 from openets.world.figures import Figure, load_figures
 from openets.world.operators import OperatorYear, Population
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 KIND_UNKNOWN = "of operators whose activity no file tells (give the list of operators too)"
 SEED = 1  # of the order in which the market is asked
 STATE = "replay.json"  # the files' digests, and whether they were played to the end
-PARTS = {"registry", "log", STATE}  # what a store is made of before its store.toml
+# What a store is made of before its store.toml.
+PARTS = {"registry", "log", STATE, unfinished(Path(STATE)).name}
 
 
 class PublishedYear(NamedTuple):
@@ -242,4 +244,4 @@ def _go_on(directory: Path, files: Sequence[str]) -> Store:
 
 def _write_state(directory: Path, files: Sequence[str], *, finished: bool) -> None:
     words = json.dumps({"files": list(files), "finished": finished})
-    (directory / STATE).write_text(words, encoding="utf-8")
+    write_whole(directory / STATE, words.encode())

@@ -7,7 +7,6 @@ behind the registry's back.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import deque
 from contextlib import closing
@@ -42,6 +41,7 @@ from openets.ledger.post import Writer
 from openets.ledger.store import Store, create_store, hold_journal, open_store
 from openets.people.opening import desk_database, open_desk, send_notices
 from openets.schemes.desk import EXTENSIONS
+from openets.storage.whole import unfinished, write_whole
 from openets.world.agenda import Spent, draw_up, read_agenda, spend
 from openets.world.figures import load_figures
 from openets.world.play import play
@@ -50,8 +50,8 @@ from openets.world.stage import Progress as Report
 from openets.world.table import plain_rows, render
 
 STATE = "demonstration.json"  # the seed, what the day at the desk is about, how far it came
-MADE_ANEW = f"{STATE}.new"
-PARTS = {"officers", "registry", "log", STATE, MADE_ANEW}  # what lies there before store.toml
+# What lies there before store.toml.
+PARTS = {"officers", "registry", "log", STATE, unfinished(Path(STATE)).name}
 
 
 @dataclass
@@ -180,9 +180,4 @@ def _read_state(directory: Path) -> State | None:
 
 def _write_state(directory: Path, state: State) -> None:
     """Written at once: whoever is interrupted finds the one before or this one."""
-    fresh = directory / MADE_ANEW
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(state), file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(directory / STATE)
+    write_whole(directory / STATE, json.dumps(asdict(state)).encode())

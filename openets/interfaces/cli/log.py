@@ -19,6 +19,7 @@ from openets.interfaces.cli.output import (
     StoreOption,
     account_argument,
     console,
+    errors,
     fail,
     failing,
     moment,
@@ -215,7 +216,8 @@ def reconcile(
     with opened(directory) as store, at_counter(store) as counter, telling_strangers():
         who = who_asks(as_person)
         counter.ask(actions.begin_reconciliation, who, registry)
-        differ = compare(store, registry, SystemClock().now().date())
+        with errors.status(f"comparing the books of {registry}, record by record"):
+            differ = compare(store, registry, SystemClock().now().date())
         done = counter.ask(actions.end_reconciliation, who, registry, differ)
         if not differ:
             console.print(f"the books of {registry} agree: record {number(done.record)}")

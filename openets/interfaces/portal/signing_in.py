@@ -15,7 +15,7 @@ from openets.interfaces.web.headers import for_one_person, plain
 from openets.people.signing_in import Who
 
 SCHEME = "basic"
-LARGEST = 2**63
+DIGITS = 18  # of a number that a database can hold
 
 
 def who_asks(request: HttpRequest) -> Who | None:
@@ -32,8 +32,8 @@ def who_asks(request: HttpRequest) -> Who | None:
         return None
     if token:
         return Who(token)
-    number = int(name) if name.isascii() and name.isdecimal() and len(name) < 20 else 0
-    return Who(person=number) if 0 < number < LARGEST else None
+    number = int(name) if name.isascii() and name.isdecimal() and len(name) <= DIGITS else 0
+    return Who(person=number) if number else None
 
 
 def ask_to_sign_in(sentence: str) -> HttpResponse:

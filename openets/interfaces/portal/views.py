@@ -23,7 +23,9 @@ from openets.interfaces.web.headers import for_one_person
 from openets.interfaces.web.stores import store_in
 from openets.kernel.clock import moment
 from openets.kernel.money import euros
+from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
+from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
 from openets.people.counter.client import Counter, RunningCounter
 from openets.people.signing_in import NotSignedIn, Who
@@ -71,7 +73,7 @@ def signed_in(
         except Refused as refused:
             shown = {"store": store, "refusals": refused.refusals}
             answer = render(request, "portal/refused.html", shown, status=403)
-        except (NoAnswer, LogAway, StorageError, OSError) as error:
+        except (NoAnswer, LogAway, WriterStopped, Malformed, StorageError, OSError) as error:
             print(f"portal: {error}", file=sys.stderr)  # where files lie is nobody else's business
             answer = render(request, "portal/away.html", {"store": store}, status=503)
         finally:
@@ -102,7 +104,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def operator(request: HttpRequest, visitor: Visitor, code: str, year: int = 0) -> HttpResponse:
     """The cockpit of an operator for a year of emissions, by default the last complete one."""
     found = _operator_year(visitor, code, year)
-    shown = {"store": visitor.store, "person": visitor.who.person, **_shown(found)}
+    shown = {"store": visitor.store, **_shown(found)}
     return render(request, "portal/operator.html", shown)
 
 

@@ -6,7 +6,11 @@ from datetime import datetime
 
 import pytest
 
+from openets.kernel.records import Malformed
+from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
+from openets.people.counter.client import OpenedCounter
+from openets.translog.client import LogAway
 from openets.translog.proof import check_proof
 from tests.interfaces.conftest import Site
 from tests.interfaces.page import Page
@@ -167,6 +171,21 @@ def test_when_the_writer_is_away_it_says_so(
     assert "The desk cannot be asked just now" in Page(answer.content).words
     assert str(store.directory) not in answer.content.decode()
     assert "portal: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "broken", [WriterStopped("taken over"), Malformed("row 7"), LogAway("no socket")]
+)
+def test_what_breaks_off_at_the_counter_is_no_fault_of_the_page(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, broken: Exception
+) -> None:
+    def breaks(*_: object) -> None:
+        raise broken
+
+    monkeypatch.setattr(OpenedCounter, "ask", breaks)
+    answer = ask(YEAR)
+    assert answer.status_code == 503
+    assert str(broken) not in answer.content.decode()
 
 
 def test_it_is_only_read(site: Site, store: Store) -> None:
