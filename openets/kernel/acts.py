@@ -27,7 +27,7 @@ class _Act(BaseModel):
 
     def payload(self) -> bytes:
         """The act as the canonical JSON that is stored and hashed (fields in declared order)."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return _write(self, exclude_none=True)
 
 
 class StoreCreated(_Act):
@@ -206,17 +206,18 @@ Act = (
 )
 
 _ADAPTER: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="act")])
+_read, _write = _ADAPTER.validator.validate_json, _ADAPTER.serializer.to_json
 
 
 def parse_act(payload: bytes) -> Act:
     """The act in a record's payload; raises `Malformed` unless it is canonical and complete."""
     try:
-        act = _ADAPTER.validate_json(payload)
+        act: Act = _read(payload)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise Malformed(f"The act is not well formed at {place}: {first['msg']}.") from None
-    if act.payload() != payload:
+    if _write(act, exclude_none=True) != payload:
         raise Malformed("The act is not written canonically.")
     return act
 

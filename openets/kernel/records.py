@@ -27,11 +27,15 @@ TRANSACTION, ACT = 1, 2
 _RECORD = struct.Struct("<HBBQ16sq")
 _TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")
 _BLOCK = struct.Struct("<IQQ")
-_OF_ONE_BLOCK = struct.Struct("<HBBQ16sqHHQQQQHHIQQ")  # most transactions: one block, no money
-_OPENS_A_TRANSACTION = struct.pack("<HBB", FORMAT_VERSION, TRANSACTION, 0)
-_new = tuple.__new__  # of a named tuple, without counting the fields again
 _LEG = struct.Struct("<Q3sq")
-_LENGTH = struct.Struct("<I")
+# Most transactions move one block and no money, so they are read and written in one piece: what
+# each of them opens with, its fields (the two counts as one number) and its block.
+_OF_ONE_BLOCK = struct.Struct("<4sQ16sqHHQQQQIIQQ")
+_OPENS_A_TRANSACTION = struct.pack("<HBB", FORMAT_VERSION, TRANSACTION, 0)
+_ONE_BLOCK_NO_MONEY, _BYTES_OF_ONE_BLOCK = 1, _OF_ONE_BLOCK.size
+_OPENS_AN_ACT = struct.pack("<HBB", FORMAT_VERSION, ACT, 0)
+_ACT = struct.Struct("<4sQ16sqI")
+_new = tuple.__new__  # of a named tuple, without counting the fields again
 
 
 class Malformed(ValueError):
@@ -90,9 +94,10 @@ class Transaction(NamedTuple):
     def encode(self) -> bytes:
         """The record's bytes."""
         blocks, legs = self.blocks, self.legs
-        head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
         if len(blocks) == 1 and not legs:
-            return _OF_ONE_BLOCK.pack(*head, *blocks[0])
+            opening, count = _OPENS_A_TRANSACTION, _ONE_BLOCK_NO_MONEY
+            return _OF_ONE_BLOCK.pack(opening, *self[:9], count, *blocks[0])
+        head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
         parts = [_TRANSACTION.pack(*head), *(_BLOCK.pack(*block) for block in blocks)]
         parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
         return b"".join(parts)
@@ -108,8 +113,8 @@ class ActRecord(NamedTuple):
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        head = _RECORD.pack(FORMAT_VERSION, ACT, 0, self.sequence, self.key, self.effective)
-        return head + _LENGTH.pack(len(self.payload)) + self.payload
+        sequence, key, effective, payload = self
+        return _ACT.pack(_OPENS_AN_ACT, sequence, key, effective, len(payload)) + payload
 
 
 Record = Transaction | ActRecord
@@ -117,26 +122,20 @@ Record = Transaction | ActRecord
 
 def decode_record(data: bytes) -> Record:
     """The record these bytes are; raises `Malformed` unless every byte is accounted for."""
-    if len(data) < _RECORD.size:
-        raise Malformed(f"A record has at least {_RECORD.size} bytes; this has {len(data)}.")
-    if len(data) == _OF_ONE_BLOCK.size and data.startswith(_OPENS_A_TRANSACTION):
-        fields = _OF_ONE_BLOCK.unpack(data)
-        if fields[12:14] == (1, 0):
-            blocks = (_new(Block, fields[14:]),)
-            return _new(Transaction, (*fields[3:12], blocks, ()))
-    version, form, zero = data[0] | data[1] << 8, data[2], data[3]
-    if version != FORMAT_VERSION:
-        raise Malformed(f"Record format {version} is not known; this release reads 1.")
-    if zero:
-        raise Malformed("The reserved byte of a record is not zero.")
-    if form == TRANSACTION:
+    opening = data[:4]
+    if opening == _OPENS_A_TRANSACTION:
         return _decode_transaction(data)
-    if form == ACT:
+    if opening == _OPENS_AN_ACT:
         return _decode_act(data)
-    raise Malformed(f"Record form {form} is neither transaction (1) nor act (2).")
+    raise Malformed(_what_is_wrong(data))
 
 
 def _decode_transaction(data: bytes) -> Transaction:
+    if len(data) == _BYTES_OF_ONE_BLOCK:
+        fields = _OF_ONE_BLOCK.unpack(data)
+        if fields[10] == _ONE_BLOCK_NO_MONEY:
+            one = (_new(Block, fields[11:]),)
+            return _new(Transaction, (*fields[1:10], one, ()))
     if len(data) < _TRANSACTION.size:
         raise Malformed("A transaction record ends inside its head.")
     fields = _TRANSACTION.unpack_from(data)
@@ -156,14 +155,24 @@ def _decode_transaction(data: bytes) -> Transaction:
 
 
 def _decode_act(data: bytes) -> ActRecord:
-    start = _RECORD.size + _LENGTH.size
-    if len(data) < start:
+    if len(data) < _ACT.size:
         raise Malformed("An act record ends inside its head.")
-    (length,) = _LENGTH.unpack_from(data, _RECORD.size)
-    if len(data) != start + length:
+    _, sequence, key, effective, length = _ACT.unpack_from(data)
+    if len(data) != _ACT.size + length:
         raise Malformed("An act record is longer or shorter than its length says.")
-    _, _, _, sequence, key, effective = _RECORD.unpack_from(data)
-    return ActRecord(sequence, key, effective, data[start:])
+    return _new(ActRecord, (sequence, key, effective, data[_ACT.size :]))
+
+
+def _what_is_wrong(data: bytes) -> str:
+    """Why bytes do not open like a record."""
+    if len(data) < _RECORD.size:
+        return f"A record has at least {_RECORD.size} bytes; this has {len(data)}."
+    version = int.from_bytes(data[:2], "little")
+    if version != FORMAT_VERSION:
+        return f"Record format {version} is not known; this release reads 1."
+    if data[3]:
+        return "The reserved byte of a record is not zero."
+    return f"Record form {data[2]} is neither transaction (1) nor act (2)."
 
 
 def type_code(label: str) -> int:
