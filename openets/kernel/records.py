@@ -98,7 +98,7 @@ class Transaction(NamedTuple):
             opening, count = _OPENS_A_TRANSACTION, _ONE_BLOCK_NO_MONEY
             return _OF_ONE_BLOCK.pack(opening, *self[:9], count, *blocks[0])
         head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
-        parts = [_TRANSACTION.pack(*head), *(_BLOCK.pack(*block) for block in blocks)]
+        parts = [_TRANSACTION.pack(*head), *[_BLOCK.pack(*block) for block in blocks]]
         parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
         return b"".join(parts)
 

@@ -96,6 +96,49 @@ class Queue:
                 return index
         return -1
 
+    def oldest(self, wanted: int) -> list[tuple[int, int]]:
+        """The (first, last) serials of as many units; the queue has them."""
+        index, parts = self.head, []
+        while True:
+            start, end = self.starts[index], self.ends[index]
+            if end - start >= wanted - 1:
+                parts.append((start, start + wanted - 1))
+                return parts
+            parts.append((start, end))
+            wanted -= end - start + 1
+            index += 1
+
+    def take(self, start: int, end: int) -> Undo:
+        """Takes serials out, nearly always the oldest; returns what puts them back."""
+        head, starts = self.head, self.starts
+        if starts[head] != start or end > self.ends[head]:
+            return self._cut_out(self.index_of(start, end), start, end)
+        undo = (self.restore_head, head, start, self.quantity)
+        self.quantity -= end - start + 1
+        if end == self.ends[head]:
+            self.head = head + 1
+        else:
+            starts[head] = end + 1
+        return undo
+
+    def put(self, start: int, end: int) -> Undo:
+        """Adds a block, the newest now; returns what takes it off again."""
+        quantity = end - start + 1
+        self.starts.append(start)
+        self.ends.append(end)
+        self.quantity += quantity
+        return self.remove_newest, quantity
+
+    def _cut_out(self, index: int, start: int, end: int) -> Undo:
+        """Takes serials out of the middle (they were named, not picked)."""
+        first, last = self.starts[index], self.ends[index]
+        undo = (self.restore_all, self.starts[:], self.ends[:], self.quantity)
+        rest = [part for part in ((first, start - 1), (end + 1, last)) if part[0] <= part[1]]
+        self.starts[index : index + 1] = array("q", [start for start, _ in rest])
+        self.ends[index : index + 1] = array("q", [end for _, end in rest])
+        self.quantity -= end - start + 1
+        return undo
+
     def parts_of(self, start: int, end: int) -> list[tuple[int, int]]:
         """Serials cut where the blocks they lie in end; whole if the queue lacks any of them."""
         parts = sorted(
@@ -132,11 +175,12 @@ class Queue:
 class Layer:
     """What was applied and is not committed: where it began, and what takes it back."""
 
-    __slots__ = ("head", "sequence", "undo")
+    __slots__ = ("head", "keys", "sequence", "undo")
 
     def __init__(self, sequence: int, head: bytes) -> None:
         self.sequence = sequence
         self.head = head
+        self.keys: list[bytes] = []  # of its records
         self.undo: list[Undo] = []
 
 
@@ -168,18 +212,23 @@ class Book:
         self.keys: dict[bytes, int] = {}
         self.left_to_check: dict[checks.Likeness, tuple[checks.TransactionCheck, ...]] = {}
         self._tables: dict[int, Tables] = {}
-        self._layers = [Layer(self.sequence, self.head)]  # oldest first
-        self._undo = self._layers[-1].undo
+        self._instant: int | None = None  # the last that was asked for
+        self._law: Tables  # of its day
+        self._layers: list[Layer] = []  # oldest first
+        self._begin_layer()
         self._spent: set[Queue] = set()
 
     # -- asking ---------------------------------------------------------------------------------
 
     def tables_at(self, effective: int) -> Tables:
         """The law of the day (UTC) on which something takes effect."""
+        if effective == self._instant:
+            return self._law
         day = effective // MICROSECONDS_PER_DAY
         found = self._tables.get(day)
         if found is None:
             found = self._tables[day] = self.rulebook.tables_on(day_of(effective))
+        self._instant, self._law = effective, found
         return found
 
     def held(self, account: int, kind: int) -> int:
@@ -190,8 +239,9 @@ class Book:
     def available(self, account: int, kind: int) -> int:
         """Units of a kind in an account that are neither reserved nor frozen as serials."""
         place = (account, kind)
-        bound = self.reserved.get(place, 0) + self.stopped.get(place, 0)
-        return self.held(account, kind) - bound
+        queue = self.queues.get(place)
+        held = queue.quantity if queue else 0
+        return held - self.reserved.get(place, 0) - self.stopped.get(place, 0)
 
     def holdings(self, account: int) -> dict[int, int]:
         """Units in an account by kind."""
@@ -228,41 +278,34 @@ class Book:
             refusal = checks.check_act(self, request.effective, request.act)
             if refusal is not None:
                 return refusal
-            return ActRecord(
-                self.sequence + 1, request.key, request.effective, request.act.payload()
-            )
+            key, effective, act = request
+            return ActRecord(self.sequence + 1, key, effective, act.payload())
         if request.blocks:
             request = self._along_blocks(request)
         refusal = checks.check_transaction(self, request, ((request.kind, request.quantity),))
         if refusal is not None:
             return refusal
-        record = self._transaction(request, request.blocks or self._pick(request))
-        return checks.blocks_are_few(self.tables_at(record.effective), record) or record
+        record = self._transaction(request)
+        return checks.blocks_are_few(self, record) or record
 
     def check(self, record: Record, act: acts.Act | None) -> Refusal | None:
         """Why a record (and its act, if it is one) could not follow as it stands, or None."""
         if isinstance(record, ActRecord):
             assert act is not None
             return checks.check_act(self, record.effective, act)
-        lines: dict[int, int] = {}
-        for block in record.blocks:
-            lines[block.kind] = lines.get(block.kind, 0) + block.quantity
-        refusal = checks.check_transaction(self, record, tuple(lines.items()))
-        return refusal or checks.blocks_are_few(self.tables_at(record.effective), record)
+        refusal = checks.check_transaction(self, record, checks.lines_of(record.blocks))
+        return refusal or checks.blocks_are_few(self, record)
 
-    def _transaction(self, request: TransactionRequest, blocks: tuple[Block, ...]) -> Transaction:
+    def _transaction(self, request: TransactionRequest) -> Transaction:
+        """The record of a request that has been checked."""
+        key, effective, type_, sender, receiver, kind, wanted, year, refers, claim, blocks, legs = (
+            request
+        )
+        if not blocks:
+            blocks = self._pick(sender, kind, wanted) if sender else self._next(kind, wanted)
+        sequence = self.sequence + 1
         return Transaction(
-            self.sequence + 1,
-            request.key,
-            request.effective,
-            request.type,
-            request.year,
-            request.transferring,
-            request.acquiring,
-            request.refers_to,
-            request.reservation,
-            blocks,
-            request.legs,
+            sequence, key, effective, type_, year, sender, receiver, refers, claim, blocks, legs
         )
 
     def _along_blocks(self, request: TransactionRequest) -> TransactionRequest:
@@ -277,24 +320,17 @@ class Book:
                 parts += [Block(kind, *part) for part in queue.parts_of(start, end)]
         return request._replace(blocks=tuple(parts))
 
-    def _pick(self, request: TransactionRequest) -> tuple[Block, ...]:
-        """The serials that fulfil a request whose cover has been checked."""
-        kind, wanted = request.kind, request.quantity
-        if not request.transferring:
-            start = self.last_serial.get(self.kinds[kind].registry, 0) + 1
-            return (Block(kind, start, start + wanted - 1),)
-        queue = self.queues[(request.transferring, kind)]
-        if (request.transferring, kind) in self.stopped:
+    def _next(self, kind: int, wanted: int) -> tuple[Block, ...]:
+        """Serials that were never created."""
+        start = self.last_serial.get(self.kinds[kind].registry, 0) + 1
+        return (Block(kind, start, start + wanted - 1),)
+
+    def _pick(self, account: int, kind: int, wanted: int) -> tuple[Block, ...]:
+        """The oldest serials of a holding whose cover has been checked."""
+        queue = self.queues[account, kind]
+        if (account, kind) in self.stopped:
             return self._pick_around(queue, kind, wanted)
-        blocks = []
-        index = queue.head
-        while wanted:
-            start = queue.starts[index]
-            end = min(queue.ends[index], start + wanted - 1)
-            blocks.append(Block(kind, start, end))
-            wanted -= end - start + 1
-            index += 1
-        return tuple(blocks)
+        return tuple([Block(kind, start, end) for start, end in queue.oldest(wanted)])
 
     def _pick_around(self, queue: Queue, kind: int, wanted: int) -> tuple[Block, ...]:
         """The oldest serials that are not frozen."""
@@ -313,19 +349,24 @@ class Book:
 
     def apply(self, record: Record, act: acts.Act | None) -> None:
         """Takes a record (and its act, if it is one) into the state. Checks nothing."""
-        self.sequence = record.sequence
-        self.keys[record.key] = record.sequence
-        self._undo.append((self.keys.pop, record.key))
-        if isinstance(record, Transaction):
+        sequence, key = record[:2]
+        self.sequence = self.keys[key] = sequence
+        self._new_keys.append(key)
+        if act is None:
+            assert isinstance(record, Transaction)
             self._move(record)
-        elif act is not None:
-            self._act(record.sequence, act)
+        else:
+            self._act(sequence, act)
 
     def seal(self, head: bytes) -> None:
         """Ends a batch: the records applied since the last one lead to this head of the chain."""
         self.head = head
-        self._layers.append(Layer(self.sequence, head))
-        self._undo = self._layers[-1].undo
+        self._begin_layer()
+
+    def _begin_layer(self) -> None:
+        layer = Layer(self.sequence, self.head)
+        self._layers.append(layer)
+        self._undo, self._new_keys = layer.undo, layer.keys
 
     def commit(self) -> None:
         """The oldest sealed batch can no longer be rolled back."""
@@ -341,10 +382,12 @@ class Book:
         for layer in reversed(self._layers):
             for function, *arguments in reversed(layer.undo):
                 function(*arguments)
+            for key in layer.keys:
+                del self.keys[key]
         oldest = self._layers[0]
         self.sequence, self.head = oldest.sequence, oldest.head
-        self._layers = [Layer(self.sequence, self.head)]
-        self._undo = self._layers[-1].undo
+        self._layers.clear()
+        self._begin_layer()
         self._spent.clear()
         self.left_to_check.clear()  # it may rest on kinds that were taken back
 
@@ -357,14 +400,26 @@ class Book:
         mapping[key] = value
 
     def _move(self, transaction: Transaction) -> None:
-        transferring, acquiring = transaction.transferring, transaction.acquiring
+        sender, receiver, queues, undo = (
+            transaction.transferring,
+            transaction.acquiring,
+            self.queues,
+            self._undo,
+        )
         for block in transaction.blocks:
-            if transferring:
-                self._remove(transferring, block)
+            kind, start, end = block
+            if sender:
+                queue = queues[sender, kind]
+                undo.append(queue.take(start, end))
+                if queue.head > COMPACT_AFTER and queue.head * 2 > len(queue.starts):
+                    self._spent.add(queue)
             else:
                 self._create(block)
-            self._add(acquiring, block)
-        if not transferring:
+            into = queues.get((receiver, kind))
+            if into is None:
+                into = queues[receiver, kind] = Queue()
+            undo.append(into.put(start, end))
+        if not sender:
             pool = self.pools[transaction.refers_to]
             self._change(pool, "drawn", pool.drawn + transaction.quantity)
         elif self._is_replacing(transaction):
@@ -374,45 +429,6 @@ class Book:
         for leg in transaction.legs:
             place = (leg.account, leg.currency)
             self._set(self.money, place, self.money.get(place, 0) + leg.cents)
-
-    def _remove(self, account: int, block: Block) -> None:
-        kind, start, end = block
-        queue = self.queues[(account, kind)]
-        index = queue.index_of(start, end)
-        if index == queue.head and queue.starts[index] == start:
-            self._undo.append((queue.restore_head, index, start, queue.quantity))
-            if end == queue.ends[index]:
-                queue.head = index + 1
-                if queue.head > COMPACT_AFTER and queue.head * 2 > len(queue.starts):
-                    self._spent.add(queue)
-            else:
-                queue.starts[index] = end + 1
-        else:
-            self._cut_out(queue, index, block)
-        queue.quantity -= end - start + 1
-
-    def _cut_out(self, queue: Queue, index: int, block: Block) -> None:
-        """Takes serials out of the middle of a queue (they were named, not picked)."""
-        first, last = queue.starts[index], queue.ends[index]
-        self._undo.append((queue.restore_all, queue.starts[:], queue.ends[:], queue.quantity))
-        rest = [
-            (start, end)
-            for start, end in ((first, block.start - 1), (block.end + 1, last))
-            if start <= end
-        ]
-        queue.starts[index : index + 1] = array("q", [start for start, _ in rest])
-        queue.ends[index : index + 1] = array("q", [end for _, end in rest])
-
-    def _add(self, account: int, block: Block) -> None:
-        kind, start, end = block
-        queue = self.queues.get((account, kind))
-        if queue is None:
-            queue = self.queues[(account, kind)] = Queue()
-        quantity = end - start + 1
-        queue.starts.append(start)
-        queue.ends.append(end)
-        queue.quantity += quantity
-        self._undo.append((queue.remove_newest, quantity))
 
     def _create(self, block: Block) -> None:
         self._set(self.last_serial, self.kinds[block.kind].registry, block.end)
@@ -445,6 +461,8 @@ class Book:
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
+            case acts.EmissionsVerified():  # the most frequent comes first
+                self._figure((act.account, act.year), act.tonnes)
             case acts.StoreCreated():
                 self._change(self, "created", act)
             case acts.RulebookAdopted():
@@ -477,14 +495,12 @@ class Book:
                 self._set(self.reserved, place, self.reserved.get(place, 0) + act.quantity)
             case acts.Released():
                 self._release(act.reservation)
-            case acts.EmissionsVerified():
-                self._figure((act.account, act.year), act.tonnes)
 
     def _figure(self, place: tuple[int, int], tonnes: int | None) -> None:
         if tonnes is not None:
             self._set(self.emissions, place, tonnes)
         elif place in self.emissions:
-            self._undo.append((self.emissions.__setitem__, (place, self.emissions[place])))
+            self._undo.append((self.emissions.__setitem__, place, self.emissions[place]))
             del self.emissions[place]
 
     def _freeze(self, act: acts.Freeze | acts.Lift) -> None:

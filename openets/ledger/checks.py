@@ -8,13 +8,13 @@ is cited as such. The log repeats the checks in its own code, on its own picture
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from openets.kernel import acts
 from openets.kernel.clock import is_instant
-from openets.kernel.records import Transaction, type_label
+from openets.kernel.records import Block, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.ledger.frozen import Scope, name_of_scope, scope_of
 from openets.ledger.requests import TransactionRequest
@@ -38,41 +38,57 @@ Likeness = tuple[object, ...]
 TransactionCheck = Callable[["Book", Tables, Movement, Lines], Refusal | None]
 
 
+def lines_of(blocks: Sequence[Block]) -> Lines:
+    """What blocks move: the quantity of each kind."""
+    if len(blocks) == 1:
+        kind, start, end = blocks[0]
+        return ((kind, end - start + 1),)
+    moved: dict[int, int] = {}
+    for kind, start, end in blocks:
+        moved[kind] = moved.get(kind, 0) + end - start + 1
+    return tuple(moved.items())
+
+
 def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal | None:
     """The first reason against a movement of units, or None."""
     if not is_instant(movement.effective):
         return NO_DAY
     tables = book.tables_at(movement.effective)
-    likeness = _likeness(book, tables, movement, lines)
+    sender = book.accounts.get(movement.transferring)
+    receiver = book.accounts.get(movement.acquiring)
+    # All that decides which checks apply, and what the law says in them.
+    likeness = (
+        id(tables),
+        movement.type,
+        movement.year,
+        sender.standing if sender else movement.transferring,
+        receiver.standing if receiver else movement.acquiring,
+        sender is receiver,
+        lines[0][0] if len(lines) == 1 else tuple([kind for kind, _ in lines]),
+        bool(movement.blocks),
+        bool(movement.legs),
+        _stands_still(book),
+    )
     left = book.left_to_check.get(likeness)
     for check in TRANSACTION_CHECKS if left is None else left:
         refusal = check(book, tables, movement, lines)
         if refusal is not None:
             return refusal
     if left is None:
-        book.left_to_check[likeness] = _left_to_check(tables, movement)
+        book.left_to_check[likeness] = _left_to_check(book, tables, movement)
     return None
 
 
-def _likeness(book: Book, tables: Tables, movement: Movement, lines: Lines) -> Likeness:
-    """All that decides which checks apply, and what the law says in them."""
-    sender = book.accounts.get(movement.transferring)
-    receiver = book.accounts.get(movement.acquiring)
-    return (
-        id(tables),
-        movement.type,
-        movement.year,
-        sender.standing if sender else movement.transferring,
-        receiver.standing if receiver else movement.acquiring,
-        lines[0][0] if len(lines) == 1 else tuple(kind for kind, _ in lines),
-        bool(movement.blocks),
-        bool(movement.legs),
-    )
+def _stands_still(book: Book) -> bool:
+    """True if anything in the registry is frozen or compared, whatever it is."""
+    return bool(book.frozen or book.compared)
 
 
-def _left_to_check(tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
+def _left_to_check(book: Book, tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
     """What has to be asked of each movement, where one like it was permitted."""
-    left = {accounts_differ, nothing_frozen, nothing_compared, quantity_is_positive, is_covered}
+    left: set[TransactionCheck] = {quantity_is_positive, is_covered}
+    if _stands_still(book):
+        left |= {nothing_frozen, nothing_compared}
     if not movement.transferring:
         left.add(creation_is_permitted)
     if tables.transaction_types[movement.type].reverses:
@@ -235,8 +251,7 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    wrong = [quantity for _, quantity in lines if not 0 < quantity < 2**62]
-    if lines and not wrong:
+    if lines and all([0 < quantity < 2**62 for _kind, quantity in lines]):
         return None
     return Refusal("ledger.quantity", "A transaction moves at least one whole unit.", LEDGER)
 
@@ -294,17 +309,17 @@ def creation_is_permitted(
 
 
 def is_covered(book: Book, _: Tables, movement: Movement, lines: Lines) -> Refusal | None:
-    sender = movement.transferring
-    reservation = book.reservations.get(movement.reservation) if movement.reservation else None
-    if movement.reservation and (
-        reservation is None or (reservation.account, reservation.kind) != (sender, lines[0][0])
-    ):
-        sentence = f"Record {movement.reservation} reserves nothing for this transaction."
-        return Refusal("ledger.reservation-unknown", sentence, LEDGER)
+    sender, set_aside = movement.transferring, 0
+    if movement.reservation:
+        reservation = book.reservations.get(movement.reservation)
+        if reservation is None or (reservation.account, reservation.kind) != (sender, lines[0][0]):
+            sentence = f"Record {movement.reservation} reserves nothing for this transaction."
+            return Refusal("ledger.reservation-unknown", sentence, LEDGER)
+        set_aside = reservation.quantity
     if not sender:
         return None
     for kind, quantity in lines:
-        free = book.available(sender, kind) + (reservation.quantity if reservation else 0)
+        free = book.available(sender, kind) + set_aside
         if quantity > free:
             sentence = f"Account {sender} has {free} of kind {kind} available, not {quantity}."
             if stopped := book.stopped.get((sender, kind)):
@@ -318,25 +333,29 @@ def serials_are_right(book: Book, _: Tables, movement: Movement, lines: Lines) -
     blocks = movement.blocks
     if not blocks:
         return None
-    if isinstance(movement, TransactionRequest) and (
-        {block.kind for block in blocks} != {movement.kind}
-        or sum(block.quantity for block in blocks) != movement.quantity
-    ):
+    if isinstance(movement, TransactionRequest) and lines != lines_of(blocks):
         sentence = "The serials named do not add up to the kind and quantity asked for."
         return Refusal("ledger.serials-disagree", sentence, LEDGER)
-    spans = sorted((book.kinds[kind].registry, start, end) for kind, start, end in blocks)
+    sender = movement.transferring
+    if not sender or len(blocks) > 1 or not 0 < blocks[0].start <= blocks[0].end:
+        spans = sorted((book.kinds[kind].registry, start, end) for kind, start, end in blocks)
+        refusal = _check_spans(spans) or (None if sender else _check_new_serials(book, spans))
+        if refusal is not None:
+            return refusal
+    for kind, start, end in blocks if sender else ():
+        queue = book.queues.get((sender, kind))
+        if queue is None or queue.index_of(start, end) < 0:
+            place = f"{book.kinds[kind].registry} {start}-{end}"
+            sentence = f"Account {sender} does not hold serials {place}."
+            return Refusal("ledger.serials-not-held", sentence, LEDGER)
+    return None
+
+
+def _check_spans(spans: list[tuple[str, int, int]]) -> Refusal | None:
     for (home, start, end), (other, following, _end) in pairwise([*spans, ("", 0, 0)]):
         if not 0 < start <= end or (home == other and following <= end):
             sentence = f"Serials {home} {start}-{end} run backwards or are named twice."
             return Refusal("ledger.serials-malformed", sentence, LEDGER)
-    if not movement.transferring:
-        return _check_new_serials(book, spans)
-    for kind, start, end in blocks:
-        queue = book.queues.get((movement.transferring, kind))
-        if queue is None or queue.index_of(start, end) < 0:
-            place = f"{book.kinds[kind].registry} {start}-{end}"
-            sentence = f"Account {movement.transferring} does not hold serials {place}."
-            return Refusal("ledger.serials-not-held", sentence, LEDGER)
     return None
 
 
@@ -377,9 +396,11 @@ def money_balances(book: Book, _: Tables, movement: Movement, _l: Lines) -> Refu
     return None
 
 
-def blocks_are_few(tables: Tables, record: Transaction) -> Refusal | None:
+def blocks_are_few(book: Book, record: Transaction) -> Refusal | None:
     """Comes last, when the serials have been picked: only then are the blocks known."""
-    most = tables.blocks_at_most
+    if len(record.blocks) == 1:
+        return None
+    most = book.tables_at(record.effective).blocks_at_most
     if most is None or len(record.blocks) <= most:
         return None
     sentence = f"It takes {len(record.blocks)} unit blocks, more than {most}; move fewer at once."
@@ -413,6 +434,8 @@ def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
         return NO_DAY
     tables = book.tables_at(effective)
     match act:
+        case acts.EmissionsVerified():  # the most frequent comes first
+            return _check_emissions(book, tables, act)
         case acts.StoreCreated() if book.sequence:
             return Refusal("ledger.store-exists", "A store is created once.", LEDGER)
         case acts.RulebookAdopted():
@@ -439,8 +462,6 @@ def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
         case acts.Released() if act.reservation not in book.reservations:
             sentence = f"Record {act.reservation} is not an open reservation."
             return Refusal("ledger.reservation-closed", sentence, LEDGER)
-        case acts.EmissionsVerified():
-            return _check_emissions(book, tables, act)
     return None
 
 

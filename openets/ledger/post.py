@@ -153,19 +153,21 @@ class Writer:
         book = self.book
         batch = _Batch(book.sequence + 1)
         records: list[bytes] = []
+        known_key, propose, apply = book.keys.get, book.propose, book.apply
         for place in places:
             request = requests[place]
-            known = book.keys.get(request.key)
+            key = request.key
+            known = known_key(key)
             if known is not None:
                 if known <= self._stands:
                     batch.answered[place] = self._repeat(request, known)
                 continue  # asked twice at once; answered when the first of them stands
-            record = book.propose(request)
+            record = propose(request)
             if isinstance(record, Refusal):
-                batch.answered[place] = Outcome(request.key, 0, (record,))
+                batch.answered[place] = Outcome(key, 0, (record,))
                 continue
-            book.apply(record, request.act if isinstance(request, ActRequest) else None)
-            batch.places.append((place, request.key))
+            apply(record, request.act if isinstance(request, ActRequest) else None)
+            batch.places.append((place, key))
             records.append(record.encode())
         previous = book.head
         book.seal(extend_chain(previous, records))

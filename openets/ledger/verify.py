@@ -164,8 +164,7 @@ def _prove_journal(store: Store, result: Verification, progress: Progress) -> Bo
         for row, other in zip_longest(journal.rows(), beside):
             batch = _prove_row(store, book, row, other, epoch, registry_key)
             epoch = batch.epoch
-            for index, data in enumerate(batch.records):
-                _prove_record(book, batch, data, batch.first + index, result)
+            _prove_records(book, batch, result)
             book.seal(batch.head)
             book.commit()
             progress("journal", book.sequence)
@@ -229,44 +228,39 @@ def _is_properly_signed(book: Book, batch: Batch, registry_key: bytes) -> bool:
     return len({key.hex() for key in signers} & officers) >= OFFICERS_NEEDED
 
 
-def _prove_record(
-    book: Book, batch: Batch, data: bytes, sequence: int, result: Verification
-) -> None:
-    def wrong(sentence: str, record: Record | None = None) -> Wrong:
-        moves = isinstance(record, Transaction) and record.blocks
-        return Wrong(
-            Finding(
-                book="journal",
-                batch=batch.first,
-                record=sequence,
-                account=(record.transferring or record.acquiring)
-                if isinstance(record, Transaction)
-                else None,
-                serial=record.blocks[0].start
-                if isinstance(record, Transaction) and moves
-                else None,
-                sentence=sentence,
-            )
-        )
+def _prove_records(book: Book, batch: Batch, result: Verification) -> None:
+    """Takes a batch's records into the book, each checked as if it were proposed now."""
+    # What a batch was made under may no longer be the law this release knows; then its law is
+    # not judged again, but what every ledger owes (conservation) still is, at the end.
+    by_law = batch.rulebook == book.rulebook.digest
+    for sequence, data in enumerate(batch.records, batch.first):
+        try:
+            record = decode_record(data)
+            act = act_of(record)
+        except Malformed as error:
+            raise _wrong(batch, sequence, str(error)) from None
+        if record.sequence != sequence:
+            sentence = f"The record says it is number {record.sequence}."
+            raise _wrong(batch, sequence, sentence, record)
+        if record.key in book.keys:
+            sentence = f"The record repeats the key of record {book.keys[record.key]}."
+            raise _wrong(batch, sequence, sentence, record)
+        if by_law:
+            refusal = book.check(record, act)
+            if refusal is not None:
+                raise _wrong(batch, sequence, str(refusal), record)
+        book.apply(record, act)
+        if isinstance(record, Transaction):
+            result.transactions += 1
+            result.blocks += len(record.blocks)
 
-    try:
-        record = decode_record(data)
-        act = act_of(record)
-        # What a batch was made under may no longer be the law this release knows; then its law
-        # is not judged again, but what every ledger owes (conservation) still is, at the end.
-        refusal = book.check(record, act) if batch.rulebook == book.rulebook.digest else None
-    except Malformed as error:
-        raise wrong(str(error)) from None
-    if record.sequence != sequence:
-        raise wrong(f"The record says it is number {record.sequence}.", record)
-    if record.key in book.keys:
-        raise wrong(f"The record repeats the key of record {book.keys[record.key]}.", record)
-    if refusal is not None:
-        raise wrong(str(refusal), record)
-    book.apply(record, act)
+
+def _wrong(batch: Batch, sequence: int, sentence: str, record: Record | None = None) -> Wrong:
+    account = serial = None
     if isinstance(record, Transaction):
-        result.transactions += 1
-        result.blocks += len(record.blocks)
+        account = record.transferring or record.acquiring
+        serial = record.blocks[0].start if record.blocks else None
+    return Wrong(Finding("journal", batch.first, sequence, account, serial, sentence))
 
 
 def _prove_conservation(book: Book) -> None:

@@ -95,7 +95,7 @@ def forced(
 ) -> Transaction:
     """The record a registry would make that checks nothing."""
     blocks = tuple(Block(request.kind, start, end) for start, end in spans)
-    return books.book._transaction(request, blocks)
+    return books.book._transaction(request._replace(blocks=blocks))
 
 
 @pytest.mark.parametrize(("file", "case"), cases("cases"))

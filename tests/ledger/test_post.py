@@ -314,3 +314,40 @@ def test_what_is_spent_is_forgotten(writer: Writer, monkeypatch: pytest.MonkeyPa
     assert queue.head < 100
     assert len(queue.starts) < 350
     assert verify_journal(writer)
+
+
+def test_a_batch_that_was_never_taken_leaves_no_trace(writer: Writer, line: Line) -> None:
+    """Every sort of record is taken back, newest first, where the log never answers."""
+    emitted = acts.EmissionsVerified(account=FIRST, year=2006, tonnes=5)
+    assert writer.post([act(emitted, "once")])[0].completed
+    before = state(writer.book)
+    line.instead = [line.lose_question, line.lose_question]
+    requests: list[Request] = [
+        act(acts.EmissionsVerified(account=FIRST, year=2006), "taken back"),
+        act(acts.Reserved(account=FIRST, kind=KIND, quantity=2), "set aside"),
+        act(acts.Freeze(registry="AT", first=60, last=70, reason="test"), "serials"),
+        move("10-0", FIRST, SECOND, 20, "around the frozen"),
+        *sales(30),
+        act(acts.StatusChanged(account=SECOND, status="blocked", reason="test"), "shut"),
+    ]
+    with pytest.raises(LogAway):
+        writer.post(requests)
+    assert state(writer.book) == before
+    assert all(outcome.completed for outcome in writer.post(requests))
+    assert state(writer.book) != before
+
+
+def state(book: Book) -> dict[str, object]:
+    """All that a book knows, in values that can be compared."""
+    return {
+        "where": (book.sequence, book.head),
+        "units": sorted(book.intervals()),
+        "held": {place: queue.quantity for place, queue in book.queues.items() if queue.quantity},
+        "accounts": {number: one.standing for number, one in book.accounts.items()},
+        "keys": dict(book.keys),
+        "emissions": dict(book.emissions),
+        "reserved": {place: units for place, units in book.reserved.items() if units},
+        "reservations": dict(book.reservations),
+        "frozen": dict(book.frozen),
+        "stopped": dict(book.stopped),
+    }
