@@ -32,6 +32,8 @@ NO_DAY = Refusal(
     LEDGER,
 )
 
+NOTHING = ((0, 0),)
+
 Movement = TransactionRequest | Transaction
 Lines = tuple[tuple[int, int], ...]  # (kind, quantity) for each kind moved
 Likeness = tuple[object, ...]
@@ -251,9 +253,11 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    if lines and all([0 < quantity < 2**62 for _kind, quantity in lines]):
-        return None
-    return Refusal("ledger.quantity", "A transaction moves at least one whole unit.", LEDGER)
+    for _, quantity in lines or NOTHING:
+        if not 0 < quantity < 2**62:
+            sentence = "A transaction moves at least one whole unit."
+            return Refusal("ledger.quantity", sentence, LEDGER)
+    return None
 
 
 def usable_for_year(book: Book, tables: Tables, movement: Movement, lines: Lines) -> Refusal | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from openets.ledger.projection import TABLES
 from openets.ledger.store import Store, open_writer
 from openets.ledger.verify import verify
 from openets.storage.database import Database
-from openets.translog.client import open_local_log
+from openets.translog.client import Audit, audit, open_local_log
 from openets.translog.store import load
 from tests.busy_world import SCENE
 from tests.conftest import MakeDatabase
@@ -45,6 +47,18 @@ def test_a_world_that_nobody_touched_is_sound(store: Store) -> None:
     assert len(result.proved) == 4
     assert (result.records, result.transactions, result.units) == (27, 9, 1_000)
     assert len(result.root) == 64
+
+
+def test_both_proofs_are_of_the_same_records(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written while the books were read is not said to be proved."""
+
+    def earlier(*args: Any, **more: Any) -> Audit:
+        return replace(audit(*args, **more), records=20, head=bytes(32))
+
+    monkeypatch.setattr(proof, "audit", earlier)
+    result = verify(store)
+    assert (len(result.findings), result.proved) == (1, [])
+    assert "up to record 20, the journal to 27" in result.findings[0].sentence
 
 
 @pytest.fixture
