@@ -19,7 +19,9 @@ Layout of version 1 (all integers unsigned unless said):
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 FORMAT_VERSION = 1
 TRANSACTION, ACT = 1, 2
@@ -35,7 +37,6 @@ _OPENS_A_TRANSACTION = struct.pack("<HBB", FORMAT_VERSION, TRANSACTION, 0)
 _ONE_BLOCK_NO_MONEY, _BYTES_OF_ONE_BLOCK = 1, _OF_ONE_BLOCK.size
 _OPENS_AN_ACT = struct.pack("<HBB", FORMAT_VERSION, ACT, 0)
 _ACT = struct.Struct("<4sQ16sqI")
-_new = tuple.__new__  # of a named tuple, without counting the fields again
 
 
 class Malformed(ValueError):
@@ -119,6 +120,13 @@ class ActRecord(NamedTuple):
 
 Record = Transaction | ActRecord
 
+# Made of all their fields, in order. Millions are made, so the fields are not counted once more.
+block_of: Callable[[tuple[int, int, int]], Block] = partial(tuple.__new__, Block)
+transaction_of: Callable[[tuple[Any, ...]], Transaction] = partial(tuple.__new__, Transaction)
+act_record_of: Callable[[tuple[int, bytes, int, bytes]], ActRecord] = partial(
+    tuple.__new__, ActRecord
+)
+
 
 def decode_record(data: bytes) -> Record:
     """The record these bytes are; raises `Malformed` unless every byte is accounted for."""
@@ -134,8 +142,7 @@ def _decode_transaction(data: bytes) -> Transaction:
     if len(data) == _BYTES_OF_ONE_BLOCK:
         fields = _OF_ONE_BLOCK.unpack(data)
         if fields[10] == _ONE_BLOCK_NO_MONEY:
-            one = (_new(Block, fields[11:]),)
-            return _new(Transaction, (*fields[1:10], one, ()))
+            return transaction_of((*fields[1:10], (block_of(fields[11:]),), ()))
     if len(data) < _TRANSACTION.size:
         raise Malformed("A transaction record ends inside its head.")
     fields = _TRANSACTION.unpack_from(data)
@@ -144,14 +151,14 @@ def _decode_transaction(data: bytes) -> Transaction:
     if len(data) != legs_at + leg_count * _LEG.size:
         raise Malformed("A transaction record is longer or shorter than its counts say.")
     found = _BLOCK.iter_unpack(data[_TRANSACTION.size : legs_at])
-    blocks = tuple([_new(Block, block) for block in found])
+    blocks = tuple(map(block_of, found))
     legs: tuple[Leg, ...] = ()
     if leg_count:
         legs = tuple(
             Leg(account, currency.decode("ascii", "replace"), cents)
             for account, currency, cents in _LEG.iter_unpack(data[legs_at:])
         )
-    return _new(Transaction, (*fields[3:12], blocks, legs))
+    return transaction_of((*fields[3:12], blocks, legs))
 
 
 def _decode_act(data: bytes) -> ActRecord:
@@ -160,7 +167,7 @@ def _decode_act(data: bytes) -> ActRecord:
     _, sequence, key, effective, length = _ACT.unpack_from(data)
     if len(data) != _ACT.size + length:
         raise Malformed("An act record is longer or shorter than its length says.")
-    return _new(ActRecord, (sequence, key, effective, data[_ACT.size :]))
+    return act_record_of((sequence, key, effective, data[_ACT.size :]))
 
 
 def _what_is_wrong(data: bytes) -> str:

@@ -15,7 +15,15 @@ from typing import Any, NamedTuple
 from openets.kernel import acts
 from openets.kernel.batch import genesis
 from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
-from openets.kernel.records import ActRecord, Block, Record, Transaction
+from openets.kernel.records import (
+    ActRecord,
+    Block,
+    Record,
+    Transaction,
+    act_record_of,
+    block_of,
+    transaction_of,
+)
 from openets.kernel.refusal import Refusal
 from openets.ledger import checks
 from openets.ledger.frozen import Scope, Still, scope_of, still_of
@@ -279,7 +287,7 @@ class Book:
             if refusal is not None:
                 return refusal
             key, effective, act = request
-            return ActRecord(self.sequence + 1, key, effective, act.payload())
+            return act_record_of((self.sequence + 1, key, effective, act.payload()))
         if request.blocks:
             request = self._along_blocks(request)
         refusal = checks.check_transaction(self, request, ((request.kind, request.quantity),))
@@ -304,8 +312,8 @@ class Book:
         if not blocks:
             blocks = self._pick(sender, kind, wanted) if sender else self._next(kind, wanted)
         sequence = self.sequence + 1
-        return Transaction(
-            sequence, key, effective, type_, year, sender, receiver, refers, claim, blocks, legs
+        return transaction_of(
+            (sequence, key, effective, type_, year, sender, receiver, refers, claim, blocks, legs)
         )
 
     def _along_blocks(self, request: TransactionRequest) -> TransactionRequest:
@@ -330,7 +338,7 @@ class Book:
         queue = self.queues[account, kind]
         if (account, kind) in self.stopped:
             return self._pick_around(queue, kind, wanted)
-        return tuple([Block(kind, start, end) for start, end in queue.oldest(wanted)])
+        return tuple([block_of((kind, start, end)) for start, end in queue.oldest(wanted)])
 
     def _pick_around(self, queue: Queue, kind: int, wanted: int) -> tuple[Block, ...]:
         """The oldest serials that are not frozen."""

@@ -253,7 +253,7 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
-    for _, quantity in lines or NOTHING:
+    for _kind, quantity in lines or NOTHING:
         if not 0 < quantity < 2**62:
             sentence = "A transaction moves at least one whole unit."
             return Refusal("ledger.quantity", sentence, LEDGER)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import count
 
 from openets.kernel.acts import act_of
 from openets.kernel.batch import (
@@ -56,7 +57,8 @@ class _Batch:
     def __init__(self, first: int) -> None:
         self.first = first
         self.envelope = b""
-        self.places: list[tuple[int, bytes]] = []  # place among the requests, and key
+        self.places: list[int] = []  # among the requests, of each record
+        self.keys: list[bytes] = []
         self.answered: dict[int, Outcome] = {}
 
 
@@ -167,7 +169,8 @@ class Writer:
                 batch.answered[place] = Outcome(key, 0, (record,))
                 continue
             apply(record, request.act if isinstance(request, ActRequest) else None)
-            batch.places.append((place, key))
+            batch.places.append(place)
+            batch.keys.append(key)
             records.append(record.encode())
         previous = book.head
         book.seal(extend_chain(previous, records))
@@ -220,12 +223,11 @@ class Writer:
                 self.book.commit()
                 self._stands = receipt.tree_head.size
                 outcomes.update(batch.answered)
-                for offset, (place, key) in enumerate(batch.places):
-                    outcomes[place] = Outcome(key, batch.first + offset)
+                completed = map(Outcome, batch.keys, count(batch.first))
+                outcomes.update(zip(batch.places, completed, strict=True))
                 return True
             case RecordRefused(index, refusal):
-                place, key = batch.places[index]
-                outcomes[place] = Outcome(key, 0, (refusal,))
+                outcomes[batch.places[index]] = Outcome(batch.keys[index], 0, (refusal,))
             case WrongHead():
                 self._behind = True
             case Fenced(epoch):
