@@ -7,6 +7,7 @@ units are reserved, account 1 (PARTY) 501-1000, account 2 (RETIREMENT) 1-50; 100
 from __future__ import annotations
 
 from openets.kernel import acts
+from openets.kernel.records import Block, Leg
 from openets.ledger.requests import Request
 from tests.small_world import (
     CAP_RECORD,
@@ -49,4 +50,17 @@ SCENE: list[Request] = [
     act(acts.StatusChanged(account=CLOSED, status="closed", reason="test"), CLOSED),
     act(acts.Freeze(account=FROZEN, reason="test"), FROZEN),
     act(acts.Reserved(account=SECOND, kind=KIND, quantity=150), SECOND),
+]
+
+# Serials that are named, money, and figures that replace each other or are taken back.
+MORE: list[Request] = [
+    move("10-0", FIRST, SPARE, 10, "named")._replace(blocks=(Block(KIND, 100, 109),)),
+    move("10-0", FIRST, SPARE, 60, "over the gap"),
+    move("10-0", SPARE, FIRST, 15, "back")._replace(
+        legs=(Leg(FIRST, "EUR", -500), Leg(SPARE, "EUR", 500))
+    ),
+    act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=50), "first figure"),
+    act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=55), "second figure"),
+    act(acts.EmissionsVerified(account=SECOND, year=2006, tonnes=7), "a wrong figure"),
+    act(acts.EmissionsVerified(account=SECOND, year=2006), "taken back"),
 ]

@@ -13,15 +13,12 @@ row with another beginning. What is asked of an account lies together (`entry`, 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from typing import Any
 
-from openets.kernel import acts
 from openets.kernel.batch import decode_batch, genesis
-from openets.kernel.records import ActRecord, Record, Transaction, decode_record
-from openets.ledger.checks import OPEN
-from openets.ledger.frozen import name_of_scope, scope_of
+from openets.kernel.records import Transaction
 from openets.ledger.journal import Journal
+from openets.ledger.stretch import Stretch
 from openets.storage.database import Database
 
 STRETCH_RECORDS = 20_000
@@ -107,7 +104,29 @@ TABLES_MADE = tuple(
 )
 SHAPE = hashlib.sha256("\n".join(TABLES_MADE).encode()).digest()
 KEY = ("account {id}", "kind {id}", "last_serial {id}")  # of a holding
-NO_MOVEMENT = (0, 0, 0, 0, 0, 0)  # of type, year, accounts, reference and quantity: an act's row
+
+# What came and went, account by account, in the records from one sequence to another.
+MOVED = (
+    "SELECT r.acquiring AS account, b.sequence AS sequence, b.kind AS kind,"
+    " b.last_serial - b.first_serial + 1 AS quantity"
+    " FROM block b JOIN record r ON r.sequence = b.sequence WHERE b.sequence BETWEEN ? AND ?"
+    " UNION ALL"
+    " SELECT r.transferring, b.sequence, b.kind, b.first_serial - b.last_serial - 1"
+    " FROM block b JOIN record r ON r.sequence = b.sequence WHERE b.sequence BETWEEN ? AND ?"
+    " AND r.transferring > 0"
+)
+ENTRIES_ADDED = (
+    "INSERT INTO entry (account, sequence, kind, quantity)"
+    f" SELECT account, sequence, kind, SUM(quantity) FROM ({MOVED}) moved"
+    " GROUP BY account, sequence, kind ORDER BY account, sequence, kind"
+)
+# Also where it comes to nothing: rows must not depend on how far a stretch went.
+BALANCES_CHANGED = (
+    "INSERT INTO balance (account, kind, quantity)"
+    f" SELECT account, kind, SUM(quantity) FROM ({MOVED}) moved"
+    " GROUP BY account, kind ORDER BY account, kind"
+    " ON CONFLICT (account, kind) DO UPDATE SET quantity = balance.quantity + excluded.quantity"
+)
 
 Key = tuple[int, int, int]
 Holding = tuple[int, int, int, int, int]  # its key, its first serial, the record that acquired it
@@ -123,7 +142,7 @@ class Projection:
 
     def __init__(self, database: Database, store: bytes) -> None:
         self.database = database
-        self.store = store
+        self.start = genesis(store)  # the head before the first record
 
     def create(self) -> None:
         """Makes empty tables; old ones are dropped, since nothing is in them but the journal's."""
@@ -132,7 +151,7 @@ class Projection:
                 self.database.run(f"DROP TABLE IF EXISTS {table}")
             for statement in TABLES_MADE:
                 self.database.run(statement)
-            for mark in (("journal", 0, genesis(self.store)), ("shape", 0, SHAPE)):
+            for mark in (("journal", 0, self.start), ("shape", 0, SHAPE)):
                 self.database.run("INSERT INTO mark VALUES (?, ?, ?)", mark)
 
     def is_of_this_release(self) -> bool:
@@ -145,83 +164,91 @@ class Projection:
     def mark(self) -> tuple[int, bytes]:
         """How far the tables have come: the last sequence and the chain's head there."""
         found = self.database.row("SELECT sequence, head FROM mark WHERE name = 'journal'")
-        return (int(found[0]), bytes(found[1])) if found else (0, genesis(self.store))
+        return (int(found[0]), bytes(found[1])) if found else (0, self.start)
 
     def catch_up(self, journal: Journal, until: int | None = None) -> int:
         """Brings the tables up to the journal (or to record `until`); returns how many were new."""
         before, head = self.mark()
+        last = written = before
         stretch = Stretch()
-        last = before
         for row in journal.rows(before):
             if until is not None and row.first > until:
                 break
             batch = decode_batch(row.envelope)
-            for data in batch.records:
-                stretch.take(decode_record(data), row.receipt.tree_head.recorded)
+            stretch.take(batch.records, row.receipt.tree_head.recorded)
             last, head = batch.last, batch.head
-            if stretch.size >= STRETCH_RECORDS:
+            if last - written >= STRETCH_RECORDS:
                 self._write(stretch, last, head)
-                stretch = Stretch()
-        if stretch.size:
+                stretch, written = Stretch(), last
+        if last > written:
             self._write(stretch, last, head)
         return last - before
 
     def _write(self, stretch: Stretch, last: int, head: bytes) -> None:
         database = self.database
         with database.durable("projection.commit"):
-            stretch.rows["entry"].sort()  # neighbours lie on the same page
-            for table, rows in stretch.rows.items():
+            for table, rows in (
+                ("record", stretch.records),
+                ("block", stretch.blocks),
+                ("leg", stretch.legs),
+                ("kind", stretch.kinds),
+                ("account", stretch.accounts),
+            ):
                 if rows:
                     database.copy_rows(table, columns_of(table), rows)
-            holdings = Holdings(database, stretch)
-            for transaction in stretch.moves:
-                holdings.move(transaction)
-            holdings.write()
+            if stretch.moves:
+                self._move(stretch.moves)
             database.run_many(
                 "UPDATE account SET status = ? WHERE number = ?",
                 [(status, number) for number, status in stretch.statuses.items()],
             )
-            self._merge(
-                "balance",
-                # Also where it comes to nothing: rows must not depend on how far a stretch went.
-                [(*place, change) for place, change in stretch.balances.items()],
-                "(account, kind) DO UPDATE SET quantity = balance.quantity + excluded.quantity",
-            )
-            self._merge(
-                "emission",
-                [(*place, one) for place, one in stretch.emissions.items() if one is not None],
-                "(account, year) DO UPDATE SET tonnes = excluded.tonnes",
-            )
-            database.run_many(
-                "DELETE FROM emission WHERE account = ? AND year = ?",
-                [place for place, one in stretch.emissions.items() if one is None],
-            )
-            database.run_many(
-                "DELETE FROM frozen WHERE scope = ?", [(scope,) for scope in stretch.frozen]
-            )
-            database.run_many(
-                "INSERT INTO frozen (scope, sequence) VALUES (?, ?)",
-                [(scope, since) for scope, since in stretch.frozen.items() if since],
-            )
+            self._keep_figures(stretch.emissions)
+            self._keep_freezes(stretch.frozen)
             database.run(
                 "UPDATE mark SET sequence = ?, head = ? WHERE name = 'journal'", (last, head)
             )
 
-    def _merge(self, table: str, rows: list[tuple[int, ...]], on_conflict: str) -> None:
-        if rows:
-            columns = columns_of(table)
-            self.database.merge_rows(table, columns, sorted(rows), f"ON CONFLICT {on_conflict}")
+    def _move(self, moves: list[Transaction]) -> None:
+        """What follows from the moves: entries and balances by the engine, holdings here."""
+        span = (moves[0].sequence, moves[-1].sequence)
+        self.database.run(ENTRIES_ADDED, span * 2)
+        self.database.run(BALANCES_CHANGED, span * 2)
+        holdings = Holdings(self.database, moves)
+        for transaction in moves:
+            holdings.move(transaction)
+        holdings.write()
+
+    def _keep_figures(self, emissions: dict[tuple[int, int], int | None]) -> None:
+        if not emissions:
+            return
+        self.database.merge_rows(
+            "emission",
+            columns_of("emission"),
+            sorted((*place, one) for place, one in emissions.items() if one is not None),
+            "ON CONFLICT (account, year) DO UPDATE SET tonnes = excluded.tonnes",
+        )
+        self.database.run_many(
+            "DELETE FROM emission WHERE account = ? AND year = ?",
+            [place for place, one in emissions.items() if one is None],
+        )
+
+    def _keep_freezes(self, frozen: dict[str, int]) -> None:
+        self.database.run_many("DELETE FROM frozen WHERE scope = ?", [(one,) for one in frozen])
+        self.database.run_many(
+            "INSERT INTO frozen (scope, sequence) VALUES (?, ?)",
+            [(scope, since) for scope, since in frozen.items() if since],
+        )
 
 
 class Holdings:
     """The holdings a stretch touches: fetched together, changed in memory, written together."""
 
-    def __init__(self, database: Database, stretch: Stretch) -> None:
+    def __init__(self, database: Database, moves: list[Transaction]) -> None:
         self._database = database
         self._now: dict[tuple[int, int], Holding] = {}  # by kind and first serial
         self._fetched: set[Key] = set()
         self._gone: list[Key] = []
-        self._fetch(stretch)
+        self._fetch(moves)
 
     def move(self, transaction: Transaction) -> None:
         """Takes the blocks out of the holdings they lie in, and to where they go."""
@@ -246,12 +273,12 @@ class Holdings:
             " SET first_serial = excluded.first_serial, acquired = excluded.acquired",
         )
 
-    def _fetch(self, stretch: Stretch) -> None:
+    def _fetch(self, moves: list[Transaction]) -> None:
         """One query for the holdings that blocks lie in."""
         database = self._database
         database.run(f"CREATE TEMPORARY TABLE IF NOT EXISTS touched ({', '.join(KEY)})")
         database.run("DELETE FROM touched")
-        database.copy_rows("touched", KEY, sorted(stretch.touched()))
+        database.copy_rows("touched", KEY, sorted(touched_by(moves)))
         for row in database.rows(
             "SELECT DISTINCT h.account, h.kind, h.last_serial, h.first_serial, h.acquired"
             " FROM touched t JOIN holding h ON h.account = t.account AND h.kind = t.kind"
@@ -291,84 +318,20 @@ class Holdings:
         raise ValueError(f"No holding contains serial {serial} of kind {kind}.")
 
 
-class Stretch:
-    """A run of records on its way into the tables."""
+def touched_by(moves: list[Transaction]) -> list[Key]:
+    """Whose blocks were that the moves do not bring themselves, and where each ends.
 
-    def __init__(self) -> None:
-        self.size = 0
-        self.rows: dict[str, list[tuple[Any, ...]]] = {
-            table: [] for table in ("record", "block", "entry", "leg", "kind", "account")
-        }
-        self.moves: list[Transaction] = []
-        self.balances: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self.emissions: dict[tuple[int, int], int | None] = {}
-        self.statuses: dict[int, str] = {}
-        self.frozen: dict[str, int] = {}  # scope to the record that froze it, 0 where lifted
-
-    def take(self, record: Record, recorded: int) -> None:
-        """Adds a record."""
-        self.size += 1
-        if isinstance(record, Transaction):
-            self._move(record, recorded)
-        else:
-            text = record.payload.decode()
-            row = (record.sequence, record.key, record.effective, recorded, *NO_MOVEMENT, text)
-            self.rows["record"].append(row)
-            self._act(record, acts.parse_act(record.payload))
-
-    def touched(self) -> list[Key]:
-        """Whose blocks were that the stretch itself does not bring, and where each ends.
-
-        Where a block begins behind one that went before it, it is taken for the rest of the same
-        holding, as it is nearly always.
-        """
-        found: list[Key] = []
-        brought: dict[tuple[int, int], int] = {}  # kind and first serial, to the account
-        for transaction in self.moves:
-            sender, receiver = transaction.transferring, transaction.acquiring
-            for kind, start, end in transaction.blocks:
-                if sender:
-                    if brought.get((kind, start)) != sender:
-                        found.append((sender, kind, end))
-                    brought[kind, end + 1] = sender
-                brought[kind, start] = receiver
-        return found
-
-    def _move(self, transaction: Transaction, recorded: int) -> None:
-        sequence, key, effective, type_, year, sender, receiver, refers_to, *_ = transaction
-        blocks, entries, balances = self.rows["block"], self.rows["entry"], self.balances
-        moved: dict[int, int] = {}
+    Where a block begins behind one that went before it, it is taken for the rest of the same
+    holding, as it is nearly always.
+    """
+    found: list[Key] = []
+    brought: dict[tuple[int, int], int] = {}  # kind and first serial, to the account
+    for transaction in moves:
+        sender, receiver = transaction.transferring, transaction.acquiring
         for kind, start, end in transaction.blocks:
-            blocks.append((sequence, kind, start, end))
-            moved[kind] = moved.get(kind, 0) + end - start + 1
-        for kind, quantity in moved.items():
             if sender:
-                entries.append((sender, sequence, kind, -quantity))
-                balances[sender, kind] -= quantity
-            entries.append((receiver, sequence, kind, quantity))
-            balances[receiver, kind] += quantity
-        for leg in transaction.legs:
-            self.rows["leg"].append((sequence, *leg))
-        row = (sequence, key, effective, recorded, type_, year, sender, receiver, refers_to)
-        self.rows["record"].append((*row, sum(moved.values()), None))
-        self.moves.append(transaction)
-
-    def _act(self, record: ActRecord, act: acts.Act) -> None:
-        match act:
-            case acts.KindDefined():
-                self.rows["kind"].append(kind_row(act))
-            case acts.AccountOpened():
-                row = (act.number, act.registry, act.type, act.period, act.operator)
-                self.rows["account"].append((*row, OPEN, record.effective))
-            case acts.StatusChanged():
-                self.statuses[act.account] = act.status
-            case acts.Freeze() | acts.Lift():
-                frozen = isinstance(act, acts.Freeze)
-                self.frozen[name_of_scope(scope_of(act))] = record.sequence if frozen else 0
-            case acts.EmissionsVerified():
-                self.emissions[act.account, act.year] = act.tonnes
-
-
-def kind_row(act: acts.KindDefined) -> tuple[Any, ...]:
-    """The row of a kind."""
-    return (act.kind, act.unit, act.registry, act.original_period, act.applicable_period)
+                if brought.get((kind, start)) != sender:
+                    found.append((sender, kind, end))
+                brought[kind, end + 1] = sender
+            brought[kind, start] = receiver
+    return found

@@ -16,11 +16,13 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from openets.storage.boundary import boundary
 
@@ -46,6 +48,7 @@ class Database:
         self.name = name
         self.is_sqlite = url.startswith("sqlite:")
         self._lock: int | None = None
+        self._readings = count()
         try:
             if self.is_sqlite:
                 self._connection: Any = _open_sqlite(Path(url.removeprefix("sqlite:")), read_only)
@@ -132,20 +135,37 @@ class Database:
         where = " AND ".join(f"{table}.{name} = old_{table}.{name}" for name in names)
         self.run(f"DELETE FROM {table} USING old_{table} WHERE {where}")
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, read a few at a time."""
+    def rows(
+        self, sql: str, parameters: Sequence[object] = (), portion: int = FETCH_ROWS
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, read a portion at a time."""
         try:
             if self.is_sqlite:
                 cursor = self._connection.execute(sql, parameters)
-                while found := cursor.fetchmany(FETCH_ROWS):
+                while found := cursor.fetchmany(portion):
                     yield from found
                 return
-            with self._connection.transaction(), self._connection.cursor("rows") as cursor:
-                cursor.itersize = FETCH_ROWS
+            name = f"rows{next(self._readings)}"  # several may be read side by side
+            with self._in_transaction(), self._connection.cursor(name) as cursor:
+                cursor.itersize = portion
                 cursor.execute(self._sql(sql), parameters)
                 yield from cursor
         except (sqlite3.Error, psycopg.Error) as error:
             raise StorageError(f"The {self.name} database cannot be read: {error}") from error
+
+    def _in_transaction(self) -> Any:
+        """What a cursor needs to live in on PostgreSQL: the transaction there is, or a new one."""
+        idle = self._connection.info.transaction_status == TransactionStatus.IDLE
+        return self._connection.transaction() if idle else nullcontext()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, whatever others write meanwhile."""
+        self.run("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self._roll_back()
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from openets.kernel import acts
-from openets.kernel.records import Block, Leg
 from openets.ledger import projection as projecting
 from openets.ledger import reads, tracing
 from openets.ledger.post import Writer
@@ -17,21 +15,9 @@ from openets.ledger.projection import TABLES, Projection
 from openets.ledger.store import open_writer
 from openets.storage.database import Database
 from openets.translog.client import open_local_log
-from tests.busy_world import CLOSED, FROZEN, SCENE, SPARE
+from tests.busy_world import CLOSED, FROZEN, MORE, SCENE, SPARE
 from tests.conftest import MakeDatabase
-from tests.small_world import FIRST, KIND, PARTY, RETIREMENT, SECOND, act, make_store, move
-
-MORE = [
-    move("10-0", FIRST, SPARE, 10, "named")._replace(blocks=(Block(KIND, 100, 109),)),
-    move("10-0", FIRST, SPARE, 60, "over the gap"),
-    move("10-0", SPARE, FIRST, 15, "back")._replace(
-        legs=(Leg(FIRST, "EUR", -500), Leg(SPARE, "EUR", 500))
-    ),
-    act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=50), "first figure"),
-    act(acts.EmissionsVerified(account=FIRST, year=2006, tonnes=55), "second figure"),
-    act(acts.EmissionsVerified(account=SECOND, year=2006, tonnes=7), "a wrong figure"),
-    act(acts.EmissionsVerified(account=SECOND, year=2006), "taken back"),
-]
+from tests.small_world import FIRST, PARTY, RETIREMENT, SECOND, make_store
 
 
 @pytest.fixture
