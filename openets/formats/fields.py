@@ -36,6 +36,7 @@ GROUPED = (
 )
 SCIENTIFIC = r"^-?\d(?:\.\d{1,14})?[eE]\+?\d{1,2}$"
 WHOLE_NUMBER = f"{PLAIN}|{GROUPED}|{SCIENTIFIC}"
+DIGITS = r"^-?[0-9]{1,18}$"  # how nearly all of them are written
 AMBIGUOUS = r"^-?\d{1,3}\.\d{3}$"
 FRACTION = r"^-?\d*[.,]\d+$"
 EXACT = 2**53  # floats are exact below it
@@ -88,16 +89,15 @@ def parse(
     present = [item for item in fields if item.cell in have]
     clean = sheet.frame.with_columns(pl.col(item.cell).str.strip_chars() for item in present)
     typed = clean.select(
-        ROW,
-        *(expression for item in present for expression in _typed(item, blanks)),
-        *(_bad(item, blanks).alias(f"?{item.cell}") for item in present),
+        ROW, *(expression for item in present for expression in _typed(item, blanks))
     )
-    problems = _problems(sheet.file, clean, typed, present)
-    checks = [f"?{item.cell}" for item in present]
+    cells = clean.select(pl.col(item.cell).alias(f"?{item.cell}") for item in present)
+    bad = typed.hstack(cells).select(_bad(item, blanks).alias(item.cell) for item in present)
+    problems = _problems(sheet.file, clean, bad, present)
     if problems:
-        typed = typed.filter(~pl.any_horizontal(checks))
+        typed = typed.filter(~bad.select(pl.any_horizontal(pl.all())).to_series())
     absent = [column for item in fields if item.cell not in have for column in _absent(item)]
-    return typed.drop(checks).with_columns(absent), problems
+    return typed.with_columns(absent), problems
 
 
 def compose(
@@ -115,8 +115,7 @@ def amount_of(cell: pl.Expr, blanks: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
     words = {word.lower(): name for name, word in STATE_WORDS.items()}
     reason = lowered.replace_strict(words, default="given", return_dtype=pl.String)
     state = pl.when(cell.is_null() | cell.is_in(list(blanks))).then(pl.lit("blank"))
-    is_number = cell.str.contains(WHOLE_NUMBER) & ~cell.is_in(list(blanks))
-    value = pl.when(is_number).then(_integer(cell))
+    value = _whole(pl.when(~_is_blank(cell, blanks)).then(cell))
     return value, state.otherwise(reason)
 
 
@@ -142,12 +141,29 @@ def day_of(cell: pl.Expr) -> pl.Expr:
 
 def _absent(item: Field) -> list[pl.Expr]:
     """The columns of a cell that the file does not have: blank, as what is written back will be."""
-    empty = pl.lit("", dtype=pl.String)
-    return [made.alias(made.meta.output_name()) for made in _typed(item, BLANKS, empty)]
+    blank = pl.DataFrame({item.cell: [""]}).select(_typed(item, BLANKS))
+    return [pl.lit(made[0], dtype=made.dtype).alias(made.name) for made in blank]
+
+
+def _whole(cell: pl.Expr) -> pl.Expr:
+    """The number that text of the form of `WHOLE_NUMBER` says; empty if that is no whole number."""
+    return cell.map_batches(_numbers, return_dtype=pl.Int64)
+
+
+def _numbers(cells: pl.Series) -> pl.Series:
+    """Cells of digits are read at once; the other forms are looked for in the other cells only."""
+    of_digits = cells.str.contains(DIGITS)
+    numbers = cells.cast(pl.Int64, strict=False)
+    if of_digits.all():
+        return numbers
+    others = (~of_digits).arg_true()
+    formed = pl.when(pl.col("cell").str.contains(WHOLE_NUMBER)).then(pl.col("cell"))
+    found = cells.gather(others).alias("cell").to_frame().select(_integer(formed)).to_series()
+    return numbers.scatter(others, found)
 
 
 def _integer(cell: pl.Expr) -> pl.Expr:
-    """The number that text of the form of `WHOLE_NUMBER` says; empty if that is no whole number."""
+    """The number in any of its forms."""
     plain = pl.when(cell.str.contains(GROUPED)).then(cell.str.replace_all(r"[^\d-]", ""))
     exact = plain.otherwise(cell.str.replace(r"\.0{1,2}$", "")).cast(pl.Int64, strict=False)
     scientific = pl.when(cell.str.contains(SCIENTIFIC)).then(cell).cast(pl.Float64, strict=False)
@@ -155,13 +171,20 @@ def _integer(cell: pl.Expr) -> pl.Expr:
     return pl.coalesce(exact, pl.when(is_whole).then(scientific).cast(pl.Int64, strict=False))
 
 
+def _without_point(cells: pl.Series) -> pl.Series:
+    """Identifiers without the fraction that spreadsheets give them: 12.0 is 12."""
+    if not cells.str.contains(".0", literal=True).any():
+        return cells
+    return cells.str.replace(r"^(\d+)\.0+$", "${1}")
+
+
 def _is_state(cell: pl.Expr) -> pl.Expr:
     return cell.str.to_lowercase().is_in([word.lower() for word in STATE_WORDS.values()])
 
 
-def _typed(item: Field, blanks: Sequence[str], cell: pl.Expr | None = None) -> list[pl.Expr]:
+def _typed(item: Field, blanks: Sequence[str]) -> list[pl.Expr]:
     """The typed columns of one field; text that does not fit becomes empty."""
-    cell = pl.col(item.cell) if cell is None else cell
+    cell = pl.col(item.cell)
     given = pl.when(~_is_blank(cell, blanks)).then(cell)
     if item.kind is Kind.AMOUNT:
         value, state = amount_of(cell, blanks)
@@ -183,11 +206,11 @@ def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
     """The one typed column of the kinds that have no state or mark."""
     match kind:
         case Kind.NUMBER_AS_TEXT:
-            return given.str.replace(r"^(\d+)\.0+$", "${1}")
+            return given.map_batches(_without_point, return_dtype=pl.String)
         case Kind.YEAR:
-            return _integer(pl.when(given.str.contains(r"^[12]\d{3}(?:\.0)?$")).then(given))
+            return _whole(pl.when(given.str.contains(r"^[12]\d{3}(?:\.0)?$")).then(given))
         case Kind.WHOLE | Kind.PART:
-            return _integer(pl.when(given.str.contains(WHOLE_NUMBER)).then(given))
+            return _whole(given)
         case Kind.DECIMAL:
             return given.cast(pl.Decimal(28, 6), strict=False)
         case Kind.DAY:
@@ -201,22 +224,21 @@ def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
 
 
 def _bad(item: Field, blanks: Sequence[str]) -> pl.Expr:
-    """Whether the cell holds something that its kind does not."""
-    cell = pl.col(item.cell)
-    typed = _typed(item, blanks)
+    """Whether the cell, under a name of its own beside its typed columns, does not fit its kind."""
+    cell, typed = pl.col(f"?{item.cell}"), pl.col(item.column)
     blank = _is_blank(cell, blanks)
     if item.kind is Kind.AMOUNT:
-        bad = (typed[1] == "given") & typed[0].is_null()
+        bad = (pl.col(f"{item.column}_state") == "given") & typed.is_null()
     elif item.kind is Kind.YEAR:
-        bad = ~blank & typed[0].is_null() & (_integer(cell) != 0).fill_null(True)
+        bad = ~blank & typed.is_null() & (_integer(cell) != 0).fill_null(True)
     elif item.kind is Kind.PART:
-        bad = ~blank & typed[0].is_null() & ~_is_state(cell)
+        bad = ~blank & typed.is_null() & ~_is_state(cell)
     elif item.kind is Kind.CLOSURE:
-        bad = ~blank & ~cell.is_in(OPEN_MARKS) & typed[1].is_null()
+        bad = ~blank & ~cell.is_in(OPEN_MARKS) & typed.is_null()
     elif item.kind in (Kind.TEXT, Kind.NUMBER_AS_TEXT, Kind.CODE):
         bad = pl.lit(False)
     else:
-        bad = ~blank & typed[0].is_null()
+        bad = ~blank & typed.is_null()
     if item.filled:
         bad = bad | blank
     return bad.fill_null(False)
@@ -237,11 +259,11 @@ def _flag(cell: pl.Expr) -> pl.Expr:
 
 
 def _problems(
-    file: str, clean: pl.DataFrame, typed: pl.DataFrame, present: Sequence[Field]
+    file: str, clean: pl.DataFrame, checks: pl.DataFrame, present: Sequence[Field]
 ) -> list[Problem]:
     found: list[Problem] = []
     for item in present:
-        mask = typed[f"?{item.cell}"]
+        mask = checks[item.cell]
         if not mask.any():
             continue
         bad = clean.select(ROW, item.cell).filter(mask)

@@ -155,8 +155,10 @@ def _without_broken_rows(
     header = 0 if before else 1
     raw = raw.with_row_index(ROW, offset=before + 1).slice(header)
     marks, cells = f"c{len(names)}", [f"c{index}" for index in range(len(names))]
-    empty = pl.all_horizontal(pl.col(cells).str.strip_chars().is_in(["", MARK]))
-    raw = raw.filter(~empty)
+    # A row with something in its first cell is not empty, and mostly that is every row.
+    if raw[cells[0]].str.strip_chars().is_in(["", MARK]).fill_null(True).any():
+        empty = pl.all_horizontal(pl.col(cells).str.strip_chars().is_in(["", MARK]))
+        raw = raw.filter(~empty)
     too_long = pl.any_horizontal(pl.col(cells).str.len_bytes() > FIELD_LENGTH)
     fits = (pl.col(marks) == MARK) & ~too_long
     broken = raw.filter(~fits | fits.is_null())

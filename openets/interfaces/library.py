@@ -147,7 +147,7 @@ def replay(
     ledger, log = sum_books(place)
     proof = verify(place)
     finish_replay(place, history.files)
-    found = list(symbols(history.published, place.rulebook))
+    found = list(symbols(history.symbol_years(), place.rulebook))
     return Replayed(
         store=place.directory,
         table=pl.DataFrame(

@@ -8,12 +8,13 @@ the cut-off day found.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from openets.rulebook.model import Rulebook
 from openets.schemes.compliance.penalties import Penalty, penalty
-from openets.schemes.compliance.rules import CORRECTIONS, FIGURES, SHORT, SURRENDERED, symbol
+from openets.schemes.compliance.rules import SHORT, SURRENDERED, symbol
 from openets.world.symbols import FigureLaw
 from openets.world.totals import Totals
 
@@ -34,45 +35,40 @@ class Year(NamedTuple):
 def compliance_years(totals: Totals, rulebook: Rulebook) -> list[Year]:
     """Every year in which a book has emissions, in order."""
     law = FigureLaw(rulebook)
-    found: dict[int, Year] = {}
-    accounts: dict[int, list[int]] = {}
-    for account, year in totals.emissions:
-        accounts.setdefault(account, []).append(year)
-    for account, years in accounts.items():
-        for year, figure in _figures(totals, law, account, sorted(years)):
-            before = found.get(year, Year(year, 0, 0, 0, 0, True))
-            found[year] = _with(before, figure, rulebook)
-    return [found[year] for year in sorted(found)]
+    letters: Counter[tuple[int, str]] = Counter()
+    short: dict[int, list[Penalty]] = {}
+    for account, emissions in totals.emissions.items():
+        for year, figure in _figures(emissions, totals.surrendered.get(account, {}), law):
+            letter = symbol(figure, recorded=True)
+            letters[year, letter] += 1
+            if letter == SHORT:
+                short.setdefault(year, []).append(penalty(rulebook, year, -figure))
+    return [
+        _year(year, letters[year, SURRENDERED], short.get(year, []))
+        for year in sorted({year for year, _ in letters})
+    ]
 
 
-def _with(year: Year, figure: int, rulebook: Rulebook) -> Year:
-    letter = symbol(figure, recorded=True)
-    if letter == SURRENDERED:
-        return year._replace(a=year.a + 1)
-    assert letter == SHORT
-    costs: Penalty = penalty(rulebook, year.year, -figure)
-    return year._replace(
-        b=year.b + 1,
-        units_missing=year.units_missing + costs.shortfall,
-        cents=year.cents + costs.cents,
-        final=year.final and costs.is_final,
-    )
+def _year(year: int, surrendered: int, short: list[Penalty]) -> Year:
+    missing, cents = sum(one.shortfall for one in short), sum(one.cents for one in short)
+    return Year(year, surrendered, len(short), missing, cents, all(one.is_final for one in short))
 
 
 def _figures(
-    totals: Totals, law: FigureLaw, account: int, years: list[int]
+    emissions: dict[int, int], surrendered: dict[int, int], law: FigureLaw
 ) -> Iterator[tuple[int, int]]:
     """The figure of each year with emissions, from the sums since its period began."""
     since: object = None
-    sums, left, figure = [0, 0], 0, 0
-    for year in range(years[0], years[-1] + 1):
-        begun = law.ask("sums-since", year)
+    units, tonnes, left, figure = 0, 0, 0, 0
+    for year in range(min(emissions), max(emissions) + 1):
+        begun = law.sums_since(year)
         if begun != since:
             if since is not None:
-                left = CORRECTIONS[str(law.ask("correction", year))](figure)
-            since, sums = begun, [0, 0]
-        sums[0] += totals.surrendered.get((account, year), 0)
-        sums[1] += totals.emissions.get((account, year), 0)
-        figure = FIGURES[str(law.ask("formula", year))](sums[0], sums[1], left)
-        if (account, year) in totals.emissions:
+                left = law.correction(year)(figure)
+            since, units, tonnes = begun, 0, 0
+        emitted = emissions.get(year)
+        units += surrendered.get(year, 0)
+        tonnes += emitted or 0
+        figure = law.formula(year)(units, tonnes, left)
+        if emitted is not None:
             yield year, figure

@@ -6,7 +6,7 @@ a seller who holds it, and that as few transfers as possible cross from registry
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 
@@ -75,17 +75,19 @@ def _meet(
     offers: list[Offer], wants: list[Want], deals: list[Deal]
 ) -> tuple[list[Offer], list[Want]]:
     """Adds the deals of two queues; returns what is left of them."""
-    selling: Iterator[Offer] = iter(offers)
+    selling = iter(offers)
     offer = next(selling, None)
-    for index, want in enumerate(wants):
-        needed = want.quantity
+    offered = offer.quantity if offer else 0  # what is left of the offer at hand
+    for index, (buyer, home, wanted) in enumerate(wants):
+        needed = wanted
         while needed and offer:
-            quantity = min(needed, offer.quantity)
-            deals.append(Deal(offer.account, want.account, offer.kind, quantity))
+            quantity = min(needed, offered)
+            deals.append(Deal(offer.account, buyer, offer.kind, quantity))
             needed -= quantity
-            offer = offer._replace(quantity=offer.quantity - quantity)
-            if not offer.quantity:
+            offered -= quantity
+            if not offered:
                 offer = next(selling, None)
+                offered = offer.quantity if offer else 0
         if needed:
-            return [], [want._replace(quantity=needed), *wants[index + 1 :]]
-    return ([offer, *selling] if offer else []), []
+            return [], [Want(buyer, home, needed), *wants[index + 1 :]]
+    return ([offer._replace(quantity=offered), *selling] if offer else []), []

@@ -8,7 +8,7 @@ free allocation. One calendar year follows the last, for its surrender.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from openets.kernel.acts import EmissionsVerified, ReplacementOpened
 from openets.kernel.money import apportion
 from openets.kernel.records import type_code
 from openets.rulebook.model import Rulebook
-from openets.world.course import Ending, Stream, load_course
+from openets.world.course import Ending, Stream, Surrenders, load_course
 from openets.world.figures import Figure
 from openets.world.issuing import (
     allocating_account,
@@ -26,7 +26,7 @@ from openets.world.issuing import (
 )
 from openets.world.market import Offer, Want, match
 from openets.world.operators import OperatorYear, Population, populate
-from openets.world.stage import Kind, Progress, Registry, Stage
+from openets.world.stage import Kind, Move, Progress, Registry, Stage
 
 
 class Role(NamedTuple):
@@ -128,8 +128,7 @@ class _Play:
         home = self.course.issuer(figure.registry)
         roles = self.roles.setdefault((figure.year, figure.kind), [])
         for operator in self.population[figure.cell]:
-            number = operator.operator + offset
-            name = operator.name or f"{figure.registry}-{number:06d}"
+            name = operator.name or f"{figure.registry}-{operator.operator + offset:06d}"
             roles.append(Role(self.stage.open(figure.registry, type_, name), home, operator))
 
     def _free_by_home(self, year: int, kind: str) -> dict[str, int]:
@@ -148,12 +147,18 @@ class _Play:
         day = stage.deadline(self.course.deadlines.allocation, year)
         stage.begin(year, "free allocation", day)
         for stream in self.course.streams_of(year):
-            type_ = type_code(stream.allocation)
-            for role in self.roles.get((year, stream.kind), ()):
-                if role.year.free_allocation:
-                    source, kind = allocating_account(stage, stream, role.home)
-                    free = role.year.free_allocation
-                    stage.move(type_, source, role.account, kind, free, year=year)
+            stage.move_all(self._allocations(stream, year), year=year)
+
+    def _allocations(self, stream: Stream, year: int) -> Iterator[Move]:
+        type_ = type_code(stream.allocation)
+        sources: dict[str, tuple[int, int]] = {}
+        for account, home, operator in self.roles.get((year, stream.kind), ()):
+            free = operator.free_allocation
+            if free:
+                source = sources.get(home)
+                if source is None:
+                    source = sources[home] = allocating_account(self.stage, stream, home)
+                yield type_, source[0], account, source[1], free
 
     def _verify(self, year: int) -> None:
         """Verified emissions of the year before."""
@@ -161,12 +166,12 @@ class _Play:
         day = stage.deadline(self.course.deadlines.verification, year)
         stage.begin(year, "verified emissions", day)
         for kind in self.course.operators:
-            for role in self.roles.get((year - 1, kind), ()):
-                if role.year.verified:
-                    act = EmissionsVerified(
-                        account=role.account, year=year - 1, tonnes=role.year.verified
+            for account, _, operator in self.roles.get((year - 1, kind), ()):
+                tonnes = operator.verified
+                if tonnes:
+                    stage.note(
+                        EmissionsVerified(account=account, year=year - 1, tonnes=tonnes), account
                     )
-                    stage.note(act, role.account)
 
     def _purchase(self, year: int) -> None:
         """Those short of the coming surrender buy: from the market, then from who has too much."""
@@ -206,21 +211,26 @@ class _Play:
         day = stage.deadline(self.course.deadlines.surrender, year)
         stage.begin(year, "surrender", day)
         rule = self.course.surrender_of(year)
-        type_ = type_code(rule.type)
         for kind in self.course.operators:
-            usable = self._usable(kind, year - 1)
-            for role in self.roles.get((year - 1, kind), ()):
-                owed = role.year.surrendered
+            stage.move_all(self._surrenders(kind, year - 1, rule), year=year - 1)
+
+    def _surrenders(self, kind: str, year: int, rule: Surrenders) -> Iterator[Move]:
+        type_ = type_code(rule.type)
+        usable = self._usable(kind, year)
+        central = self.course.central_registry if rule.central else None
+        holdings = self.stage.holdings
+        for account, home, operator in self.roles.get((year, kind), ()):
+            owed = operator.surrendered
+            if not owed:
+                continue
+            into = self.stage.open(central or home, rule.into)
+            held = holdings[account]
+            for unit in _in_order(held, usable):
+                quantity = min(owed, held[unit])
+                yield type_, account, into, unit, quantity
+                owed -= quantity
                 if not owed:
-                    continue
-                registry = self.course.central_registry if rule.central else role.home
-                into = stage.open(registry, rule.into)
-                for unit in self._held(role.account, usable):
-                    quantity = min(owed, stage.holdings[role.account][unit])
-                    stage.move(type_, role.account, into, unit, quantity, year=year - 1)
-                    owed -= quantity
-                    if not owed:
-                        break
+                    break
 
     def _end(self, year: int, ending: Ending) -> None:
         """A period is over: its leftovers are cancelled, and replaced where the law says so."""
@@ -331,22 +341,14 @@ class _Play:
                 usable.append((order[unit], number))
         return {number: place for place, (_, number) in enumerate(sorted(usable))}
 
-    def _held(self, account: int, usable: dict[int, int]) -> list[int]:
-        """The usable kinds an account holds, in their order of use."""
-        held = self.stage.holdings[account]
-        if len(held) == 1:
-            return [kind for kind in held if kind in usable]
-        return sorted((kind for kind in held if kind in usable), key=usable.__getitem__)
-
     def _short(self, kind: str, year: int) -> list[Want]:
         """The operators whose usable holdings do not cover what they will surrender."""
-        usable = self._usable(kind, year)
+        usable, holdings = self._usable(kind, year), self.stage.holdings
         wants = []
-        for role in self.roles.get((year, kind), ()):
-            held = self.stage.holdings[role.account]
-            covered = sum(held[unit] for unit in held.keys() & usable.keys())
-            if covered < role.year.surrendered:
-                wants.append(Want(role.account, role.home, role.year.surrendered - covered))
+        for account, home, operator in self.roles.get((year, kind), ()):
+            needed = operator.surrendered - _sum_of(holdings[account], usable)
+            if needed > 0:
+                wants.append(Want(account, home, needed))
         return wants
 
     def _long(self, year: int) -> list[tuple[int, str, int | None]]:
@@ -358,12 +360,10 @@ class _Play:
         }
         found: list[tuple[int, str, int | None]] = []
         for kind, type_ in self.course.operators.items():
-            usable = self._usable(kind, year).keys()
+            usable = self._usable(kind, year)
             for account, place in self.stage.places.items():
                 if place.type == type_:
-                    held = self.stage.holdings[account]
-                    spare = sum(held[unit] for unit in held.keys() & usable)
-                    spare -= needs.get(account, 0)
+                    spare = _sum_of(self.stage.holdings[account], usable) - needs.get(account, 0)
                     if spare > 0:
                         found.append((account, place.home, spare))
         return found
@@ -375,10 +375,25 @@ class _Play:
         offers = []
         for account, home, limit in sellers:
             held = self.stage.holdings[account]
-            for kind in self._held(account, usable):
+            for kind in _in_order(held, usable):
                 quantity = held[kind] if limit is None else min(held[kind], limit)
                 if limit is not None:
                     limit -= quantity
                 if quantity:
                     offers.append(Offer(account, home, kind, quantity))
         return offers
+
+
+def _in_order(held: Mapping[int, int], usable: Mapping[int, int]) -> list[int]:
+    """The usable kinds among those held, in their order of use."""
+    kinds = [kind for kind in held if kind in usable]
+    return sorted(kinds, key=usable.__getitem__) if len(kinds) > 1 else kinds
+
+
+def _sum_of(held: Mapping[int, int], usable: Container[int]) -> int:
+    """The units held of usable kinds."""
+    units = 0
+    for kind, quantity in held.items():
+        if kind in usable:
+            units += quantity
+    return units

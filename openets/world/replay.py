@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,19 +40,10 @@ STATE = "replay.json"  # the files' digests, and whether they were played to the
 PARTS = {"registry", "log", STATE, unfinished(Path(STATE)).name}
 
 
-class PublishedYear(NamedTuple):
-    """An operator's published year; None where nothing was published. Units and tonnes.
-
-    `kind` is one of the kinds of the course (`stationary`, `aviation`).
-    """
-
-    registry: str
-    operator: str
-    kind: str
-    year: int
-    allocated: int | None
-    verified: int | None
-    surrendered: int | None
+# An operator, and what is used of its published year; units and tonnes are empty where nothing was
+# published. The kind is one of the kinds of the course (`stationary`, `aviation`).
+OPERATOR = ("registry", "kind", "operator_key")
+COLUMNS = tuple(dict.fromkeys((*OPERATOR, "allocation_total", *SymbolYear._fields)))
 
 
 class LeftOut(NamedTuple):
@@ -69,8 +61,12 @@ class History(NamedTuple):
     rows: int
     figures: tuple[Figure, ...]
     population: Population
-    published: list[SymbolYear]
+    published: polars.DataFrame
     left_out: tuple[LeftOut, ...]
+
+    def symbol_years(self) -> Iterator[SymbolYear]:
+        """The published years, as symbols are computed from them."""
+        return map(SymbolYear._make, self.published.select(SymbolYear._fields).rows())
 
     @property
     def player(self) -> Player:
@@ -88,18 +84,21 @@ def read_history(files: Sequence[Path]) -> History:
 
     Raises `Refused` with all that is wrong.
     """
-    rows: list[PublishedYear] = []
-    published: list[SymbolYear] = []
+    import polars as pl
+
+    from openets.formats.tables import SCHEMAS
+
+    played = [pl.DataFrame(schema=SCHEMAS["operator_years"])]
     left_out: list[LeftOut] = []
     for file, frame in _operator_years(files):
-        played, reasons = _sifted(frame)
+        years, reasons = _sifted(frame)
         left_out += [LeftOut(file.name, count, reason) for reason, count in reasons.items()]
-        columns = ("registry", "operator_key", "kind", "year", "allocation_total", "verified")
-        rows += map(PublishedYear._make, played.select(*columns, "surrendered").iter_rows())
-        published += map(SymbolYear._make, played.select(*SymbolYear._fields).iter_rows())
-    figures, population = population_of(rows)
+        played.append(years)
+    together = pl.concat(years.select(COLUMNS) for years in played)
+    figures, population = population_of(together)
     _check(figures, left_out)
-    return History(digests_of(files), len(rows), figures, population, published, tuple(left_out))
+    digests = digests_of(files)
+    return History(digests, together.height, figures, population, together, tuple(left_out))
 
 
 def digests_of(files: Iterable[Path]) -> tuple[str, ...]:
@@ -168,42 +167,41 @@ def _check(figures: tuple[Figure, ...], left_out: Sequence[LeftOut]) -> None:
         raise Refused(Refusal("replay.registry-unknown", sentence, REGISTRIES.rstrip(".")))
 
 
-def population_of(rows: Iterable[PublishedYear]) -> tuple[tuple[Figure, ...], Population]:
-    """The figures and operators of rows; raises `Refused` with every operator-year given twice."""
-    population: Population = {}
-    numbers: dict[tuple[str, str, str], int] = {}
-    seen: set[tuple[str, str, str, int]] = set()
-    twice: list[Refusal] = []
-    for row in rows:
-        identity = (row.registry, row.kind, row.operator)
-        if (*identity, row.year) in seen:
-            sentence = f"Operator {row.operator} has the year {row.year} twice."
-            twice.append(Refusal("replay.twice", sentence, "replay"))
-            continue
-        seen.add((*identity, row.year))
-        verified = row.verified or 0
-        surrendered = verified if row.surrendered is None else row.surrendered
-        free = row.allocated or 0
-        if not (free or verified or surrendered):
-            continue
-        number = numbers.setdefault(identity, len(numbers) + 1)
-        year = OperatorYear(number, free, verified, surrendered, row.operator)
-        population.setdefault((row.registry, row.year, row.kind), []).append(year)
-    if twice:
-        raise Refused(twice)
-    figures = tuple(_figure(cell, population[cell]) for cell in sorted(population))
-    return figures, population
+def population_of(years: polars.DataFrame) -> tuple[tuple[Figure, ...], Population]:
+    """The figures and operators of published years, by `COLUMNS`; who has only zeros is no one.
 
+    Raises `Refused` with every operator-year given twice.
+    """
+    import polars as pl
 
-def _figure(cell: tuple[str, int, str], operators: list[OperatorYear]) -> Figure:
-    return Figure(
-        *cell,
-        operators=len(operators),
-        operators_emitting=sum(operator.verified > 0 for operator in operators),
-        free_allocation=sum(operator.free_allocation for operator in operators),
-        verified_emissions_t=sum(operator.verified for operator in operators),
-        units_surrendered=sum(operator.surrendered for operator in operators),
+    again = years.filter(~pl.struct(*OPERATOR, "year").is_first_distinct())
+    if again.height:
+        raise Refused(list(starmap(_given_twice, again.select("operator_key", "year").rows())))
+    quantities = (
+        pl.col("allocation_total").fill_null(0),
+        pl.col("verified").fill_null(0),
+        pl.coalesce("surrendered", "verified", 0).alias("surrendered"),
     )
+    active = years.select(*OPERATOR, "year", *quantities).filter(
+        pl.any_horizontal(pl.col("allocation_total", "verified", "surrendered") != 0)
+    )
+    numbers = active.select(OPERATOR).unique(maintain_order=True).with_row_index("number", 1)
+    numbered = active.join(numbers, on=OPERATOR, maintain_order="left")
+    cells = numbered.partition_by("registry", "year", "kind", maintain_order=True, as_dict=True)
+    population: Population = {}
+    figures = []
+    for (registry, year, kind), rows in sorted(cells.items()):
+        named = ("number", "allocation_total", "verified", "surrendered", "operator_key")
+        columns = [rows[name].to_list() for name in named]
+        population[registry, year, kind] = list(map(OperatorYear, *columns))
+        emitting = int((rows["verified"] > 0).sum())
+        sums = map(sum, columns[1:4])  # as Python adds, beyond 64 bits too
+        figures.append(Figure(registry, year, kind, rows.height, emitting, *sums))
+    return tuple(figures), population
+
+
+def _given_twice(operator: str, year: int) -> Refusal:
+    return Refusal("replay.twice", f"Operator {operator} has the year {year} twice.", "replay")
 
 
 # -- the store of a replay -----------------------------------------------------------------------

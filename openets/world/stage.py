@@ -2,21 +2,26 @@
 
 The stage keeps its own count of who holds what, so that planning a hundred thousand transfers asks
 the ledger nothing; `compare` holds that count against the ledger's at the end. Every request has a
-key made of natural words: a play that was interrupted is played again, and what stands already has
-no second effect.
+key made of what it naturally is: its step, and within the step the words of an act or the type,
+accounts, kind and foundation of a transaction. A play that was interrupted is played again, and
+what stands already has no second effect.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from openets.kernel.acts import AccountOpened, Act, KindDefined
 from openets.kernel.clock import day_of, instant
 from openets.kernel.records import type_code
 from openets.kernel.refusal import Refusal, Refused
-from openets.ledger.requests import ActRequest, Outcome, Request, TransactionRequest, key_of
+from openets.ledger.requests import ActRequest, Outcome, Request, TransactionRequest
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
 from openets.world.course import Course
@@ -25,15 +30,20 @@ from openets.world.market import Deal
 CALL = 20_000  # several of the writer's batches, so that book and log are both busy
 HOUR = "T10:00"
 
+# Keys of acts and of transactions open differently, so that no act has the key of a transaction.
+_KEY_BYTES = 16
+_ACT, _TRANSACTION = b"a", b"t"
+_IN_A_STEP = struct.Struct(f"<c{_KEY_BYTES}sQQQQQ")
+_digest = partial(blake2b, digest_size=_KEY_BYTES)
+_sequence_of = attrgetter("sequence")
+_new = tuple.__new__  # of a named tuple, without counting the fields again
+
 
 class Registry(Protocol):
     """What the play needs of a ledger; `openets.ledger.post.Writer` has it."""
 
     def post(self, requests: Sequence[Request]) -> list[Outcome]:
         """Posts requests in order and answers each."""
-
-    def held(self, account: int, kind: int) -> int:
-        """Units of a kind in an account now."""
 
     def holdings(self, account: int) -> dict[int, int]:
         """Units in an account now, by kind."""
@@ -57,6 +67,10 @@ class Place(NamedTuple):
     home: str
 
 
+# A movement of units: transaction type, transferring and acquiring account, kind, quantity.
+Move = tuple[int, int, int, int, int]
+
+
 class Stage:
     """A calendar year's step, what was posted, and the count of holdings."""
 
@@ -69,6 +83,7 @@ class Stage:
         self.step = ""
         self.posted = 0
         self.effective = 0
+        self._named = b""  # the step, as it stands in its keys
         self.accounts: dict[tuple[str, str, str], int] = {}
         self.places: dict[int, Place] = {}
         self.kinds: dict[Kind, int] = {}
@@ -85,6 +100,7 @@ class Stage:
             self.flush()
         self.year, self.step = year, step
         self.effective = instant(datetime.fromisoformat(f"{year}-{day}{HOUR}").replace(tzinfo=UTC))
+        self._named = _digest(f"world\x1f{year}\x1f{step}".encode()).digest()
         self._on_progress(year, step, self.posted)
 
     def deadline(self, path: str, year: int) -> str:
@@ -100,18 +116,15 @@ class Stage:
     def acts(self, acts: Iterable[tuple[tuple[str | int, ...], Act]]) -> list[int]:
         """Posts acts, each named by words unique in the step; returns their sequences."""
         self.flush()
-        return [
-            outcome.sequence
-            for outcome in self._post([self._act(words, act) for words, act in acts])
-        ]
+        return self._post([self._act(words, act) for words, act in acts])
 
     def note(self, act: Act, *words: str | int) -> None:
         """An act nothing refers to; it goes with the next flush."""
         self._pending.append(self._act(words, act))
 
     def _act(self, words: tuple[str | int, ...], act: Act) -> ActRequest:
-        key = key_of("world", self.year, self.step, act.act, *words)
-        return ActRequest(key, self.effective, act)
+        name = repr((act.act, *words)).encode()
+        return ActRequest(_digest(_ACT + self._named + name).digest(), self.effective, act)
 
     def open(self, registry: str, type_: str, operator: str = "") -> int:
         """The account of a registry, type and operator, opened if it is not open yet."""
@@ -153,15 +166,20 @@ class Stage:
         kind: int,
         quantity: int,
         *,
-        year: int = 0,
         refers_to: int = 0,
     ) -> None:
         """A transaction; type, accounts, kind and foundation name it within the step."""
-        words = (type_, transferring, acquiring, kind, refers_to)
-        self._pending.append(
-            TransactionRequest(
-                key_of("world", self.year, self.step, *words),
-                self.effective,
+        self.move_all([(type_, transferring, acquiring, kind, quantity)], refers_to=refers_to)
+
+    def move_all(self, moves: Iterable[Move], *, year: int = 0, refers_to: int = 0) -> None:
+        """Transactions in their order, for a year; each counts before the next is asked for."""
+        named, effective, holdings = self._named, self.effective, self.holdings
+        pack, add = _IN_A_STEP.pack, self._pending.append
+        for type_, transferring, acquiring, kind, quantity in moves:
+            name = pack(_TRANSACTION, named, type_, transferring, acquiring, kind, refers_to)
+            fields = (
+                _digest(name).digest(),
+                effective,
                 type_,
                 transferring,
                 acquiring,
@@ -169,15 +187,20 @@ class Stage:
                 quantity,
                 year,
                 refers_to,
+                0,
+                (),
+                (),
             )
-        )
-        if transferring:
-            held = self.holdings[transferring]
-            held[kind] -= quantity
-            if not held[kind]:
-                del held[kind]
-        held = self.holdings[acquiring]
-        held[kind] = held.get(kind, 0) + quantity
+            add(_new(TransactionRequest, fields))
+            if transferring:
+                held = holdings[transferring]
+                rest = held[kind] - quantity
+                if rest:
+                    held[kind] = rest
+                else:
+                    del held[kind]
+            held = holdings[acquiring]
+            held[kind] = held.get(kind, 0) + quantity
 
     def create(self, type_: str, acquiring: int, kind: int, quantity: int, foundation: int) -> None:
         """Units come into being on the strength of a cap, correction or replacement."""
@@ -186,36 +209,41 @@ class Stage:
 
     def settle(self, deals: Iterable[Deal]) -> None:
         """The transfers that fulfil deals."""
+        self.move_all(self._transfers(deals))
+
+    def _transfers(self, deals: Iterable[Deal]) -> Iterator[Move]:
         places = self.places
         types: dict[tuple[int, str, str], int] = {}
         units = {number: kind.unit for kind, number in self.kinds.items()}
-        for deal in deals:
-            way = (deal.kind, places[deal.seller].home, places[deal.buyer].home)
+        for seller, buyer, kind, quantity in deals:
+            way = (kind, places[seller].home, places[buyer].home)
             type_ = types.get(way)
             if type_ is None:
-                unit = units[deal.kind]
-                type_ = types[way] = self.course.transfer_type(self.year, unit, *way[1:])
-            self.move(type_, deal.seller, deal.buyer, deal.kind, deal.quantity)
+                type_ = types[way] = self.course.transfer_type(self.year, units[kind], *way[1:])
+            yield type_, seller, buyer, kind, quantity
 
     # -- posting --------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Posts what is pending; raises `Refused` if anything of it is not completed."""
-        pending, self._pending = self._pending, []
+        pending = self._pending.copy()
+        self._pending.clear()
         self._post(pending)
 
-    def _post(self, requests: Sequence[Request]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
+    def _post(self, requests: Sequence[Request]) -> list[int]:
+        """The sequences under which all of these stand."""
+        found: list[int] = []
         for start in range(0, len(requests), CALL):
             part = requests[start : start + CALL]
             answers = self._registry.post(part)
-            refusals = [refusal for answer in answers for refusal in answer.refusals]
-            if refusals or len(answers) != len(part) or not all(a.completed for a in answers):
+            sequences = list(map(_sequence_of, answers))  # 0 is one that is not completed
+            if len(sequences) != len(part) or not all(sequences):
+                refusals = [refusal for answer in answers for refusal in answer.refusals]
                 raise Refused(refusals or [self._unanswered(len(part))])
-            outcomes += answers
+            found += sequences
             self.posted += len(part)
             self._on_progress(self.year, self.step, self.posted)
-        return outcomes
+        return found
 
     def _unanswered(self, count: int) -> Refusal:
         sentence = f"Not all of {count} requests of {self.year}, {self.step}, were completed."
@@ -224,10 +252,11 @@ class Stage:
     def differences(self) -> Iterator[str]:
         """Where the ledger holds something else than the play counted."""
         for account, counted in self.holdings.items():
-            for kind in self.kinds.values():
-                held = self._registry.held(account, kind)
-                if held != counted.get(kind, 0):
-                    yield f"account {account}, kind {kind}: {held}, not {counted.get(kind, 0)}"
+            held = self._registry.holdings(account)
+            if held != counted:
+                kind = min(kind for kind, _ in held.items() ^ counted.items())
+                found = f"{held.get(kind, 0)}, not {counted.get(kind, 0)}"
+                yield f"account {account}, kind {kind}: {found}"
 
     def compare(self) -> None:
         """Raises `Refused` if the ledger's holdings are not those the play counted."""

@@ -13,7 +13,9 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +29,8 @@ from openets.schemes.compliance.rules import (
     symbol,
 )
 
+_operator = attrgetter("registry", "operator_key")
+_operator_and_year = attrgetter("registry", "operator_key", "year")
 LETTERS = (SURRENDERED, SHORT, MISSING)
 COMPARED = frozenset(LETTERS)
 DECIDED = {"D": "not in compliance", "E": "in compliance"}
@@ -99,46 +103,44 @@ def symbols(rows: Iterable[SymbolYear], rulebook: Rulebook) -> Iterator[Found]:
 
     Rows may come in any order; an operator is registry and key.
     """
-    ordered = sorted(rows, key=lambda row: (row.registry, row.operator_key, row.year))
     law = FigureLaw(rulebook)
-    for _, years in groupby(ordered, key=lambda row: (row.registry, row.operator_key)):
+    for _, years in groupby(sorted(rows, key=_operator_and_year), key=_operator):
         yield from _of_operator(list(years), law)
 
 
 class FigureLaw:
-    """What the rulebook names for the years in which figures are computed, asked once each."""
+    """What the rulebook names for a year of emissions, whose figure is computed in the year after.
+
+    `sums_since` is the first year of its sums, `formula` that of its figure, and `correction` that
+    of what the period before leaves. Each is asked once for a year.
+    """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        self._asked: dict[tuple[str, int], object] = {}
+        def value(name: str, year: int) -> object:
+            return rulebook.ask(f"compliance.figure.{name}", for_=year + 1).value
 
-    def ask(self, name: str, year: int) -> object:
-        """A value for a year of emissions, whose figure is computed in the year after."""
-        found = self._asked.get((name, year))
-        if found is None:
-            answer = self._rulebook.ask(f"compliance.figure.{name}", for_=year + 1)
-            found = self._asked[name, year] = answer.value
-        return found
+        self.sums_since = cache(lambda year: value("sums-since", year))
+        self.formula = cache(lambda year: FIGURES[str(value("formula", year))])
+        self.correction = cache(lambda year: CORRECTIONS[str(value("correction", year))])
 
 
 def _of_operator(years: list[SymbolYear], law: FigureLaw) -> Iterator[Found]:
     reported = [row.year for row in years if row.verified is not None]
     last_reported = max(reported, default=0)
     published = {
-        law.ask("sums-since", row.year)
+        law.sums_since(row.year)
         for row in years
         if row.surrendered is not None or row.surrendered_cumulative is not None
     }
     period: _Period | None = None
     figure = 0
     for row in years:
-        first = law.ask("sums-since", row.year)
-        assert isinstance(first, int)
+        first = law.sums_since(row.year)
         if period is None or period.first != first:
-            left = CORRECTIONS[str(law.ask("correction", row.year))](figure) if period else 0
+            assert isinstance(first, int)
+            left = law.correction(row.year)(figure) if period else 0
             period = _Period(first, left, first in published)
-        formula = FIGURES[str(law.ask("formula", row.year))]
-        figure = formula(*period.sums(row), period.left)
+        figure = law.formula(row.year)(*period.sums(row), period.left)
         code = row.compliance_code or ""
         if not code and row.verified is None and row.verified_state == BLANK:
             continue
@@ -148,7 +150,7 @@ def _of_operator(years: list[SymbolYear], law: FigureLaw) -> Iterator[Found]:
             row.registry,
             row.operator_key,
             row.year,
-            first,
+            period.first,
             code,
             bool(row.code_starred),
             computed,

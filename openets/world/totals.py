@@ -7,14 +7,15 @@ the rulebook's answer for the day of the record.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from openets.kernel.acts import AccountOpened, CorrectionNamed, EmissionsVerified, parse_act
 from openets.kernel.clock import moment
-from openets.kernel.records import ActRecord, Record, Transaction
+from openets.kernel.records import ActRecord, Record
 from openets.rulebook.model import Rulebook
-from openets.rulebook.tables import Tables
 from openets.world.course import load_course
 
 _DAY = 86_400_000_000
@@ -36,7 +37,7 @@ class Totals:
 
     `unexplained` is by the year a correction was for. `example_account` is the operator's account
     that surrendered most often, which makes its life worth reading; 0 if there is none.
-    `emissions` and `surrendered` are by operator's account and year of emissions.
+    `emissions` and `surrendered` are by operator's account, then by year of emissions.
     """
 
     cells: dict[Cell, CellTotal] = field(default_factory=dict)
@@ -45,8 +46,8 @@ class Totals:
     blocks: dict[int, int] = field(default_factory=dict)
     records: int = 0
     example_account: int = 0
-    emissions: dict[tuple[int, int], int] = field(default_factory=dict)
-    surrendered: dict[tuple[int, int], int] = field(default_factory=dict)
+    emissions: dict[int, dict[int, int]] = field(default_factory=dict)
+    surrendered: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def cell(self, cell: Cell) -> CellTotal:
         """The sums of a cell, zero if nothing was recorded."""
@@ -56,88 +57,121 @@ class Totals:
 def sum_records(records: Iterable[Record], rulebook: Rulebook) -> Totals:
     """Sums a stream of records in their order; memory grows with accounts, not with records."""
     summing = _Summing(rulebook)
-    for record in records:
-        if isinstance(record, Transaction):
-            summing.transaction(record)
-        else:
-            summing.act(record)
+    summing.take(records)
     return summing.result()
 
 
+class _Day(NamedTuple):
+    """Where the transactions of a day are counted, and what types of them do by its law."""
+
+    counted: list[int]  # transactions and blocks, of the calendar year
+    does: dict[int, tuple[bool, bool]]  # whether a type allocates, whether it surrenders
+
+
+class _Years(dict[int, CellTotal]):
+    """The sums of a registry and kind by year, found by each of its accounts."""
+
+    def __missing__(self, year: int) -> CellTotal:
+        found = self[year] = CellTotal()
+        return found
+
+
 class _Summing:
+    """The sums so far, and what of the records is needed to go on."""
+
     def __init__(self, rulebook: Rulebook) -> None:
         self.totals = Totals()
         self.kind_of_type = {type_: kind for kind, type_ in load_course().operators.items()}
-        self.places: dict[int, tuple[str, str]] = {}
-        self.emissions = self.totals.emissions
+        self.cells: defaultdict[tuple[str, str], _Years] = defaultdict(_Years)
+        self.places: dict[int, _Years] = {}  # of operators' accounts
+        self.emissions: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        self.surrendered: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self.corrections: dict[int, int] = {}
-        self.surrenders: dict[int, int] = {}
+        self.surrenders: Counter[int] = Counter()
+        self.counted: dict[int, list[int]] = {}
         self._rulebook = rulebook
-        self._days: dict[int, tuple[int, Tables]] = {}
+        self._days: dict[int, _Day] = {}
 
-    def _day(self, effective: int) -> tuple[int, Tables]:
-        """The calendar year of a record and the law of its day."""
+    def day(self, effective: int) -> _Day:
+        """The day of a record."""
         day = effective // _DAY
         found = self._days.get(day)
         if found is None:
             date = moment(effective).date()
-            found = self._days[day] = (date.year, self._rulebook.tables_on(date))
+            rules = self._rulebook.tables_on(date).transaction_types
+            does = {
+                code: (rule.allocates, rule.surrenders)
+                for code, rule in rules.items()
+                if rule.allocates or rule.surrenders
+            }
+            counted = self.counted.setdefault(date.year, [0, 0])
+            found = self._days[day] = _Day(counted, does)
         return found
 
-    def transaction(self, record: Transaction) -> None:
-        totals = self.totals
-        year, tables = self._day(record.effective)
-        totals.records += 1
-        totals.transactions[year] = totals.transactions.get(year, 0) + 1
-        totals.blocks[year] = totals.blocks.get(year, 0) + len(record.blocks)
-        rule = tables.transaction_types.get(record.type)
-        if rule is not None and rule.allocates:
-            cell = self._cell(record.acquiring, record.year)
-            if cell is not None:
-                cell.free_allocation += record.quantity
-        if rule is not None and rule.surrenders:
-            cell = self._cell(record.transferring, record.year)
-            if cell is not None:
-                cell.units_surrendered += record.quantity
-                account = record.transferring
-                place = account, record.year
-                totals.surrendered[place] = totals.surrendered.get(place, 0) + record.quantity
-                self.surrenders[account] = self.surrenders.get(account, 0) + 1
-        if not record.transferring and record.refers_to in self.corrections:
-            named = self.corrections[record.refers_to]
-            totals.unexplained[named] = totals.unexplained.get(named, 0) + record.quantity
+    def take(self, records: Iterable[Record]) -> None:
+        """Takes records into the sums."""
+        places, corrections = self.places, self.corrections
+        at: int | None = None  # many transactions in a row are of one instant
+        for record in records:
+            if isinstance(record, ActRecord):
+                self.act(record)
+                continue
+            _, _, effective, type_, year, sender, receiver, refers_to, _, blocks, _ = record
+            if effective != at:
+                at = effective
+                counted, does = self.day(effective)
+            counted[0] += 1
+            counted[1] += len(blocks)
+            if type_ in does:
+                allocates, gives_up = does[type_]
+                if allocates and receiver in places:
+                    places[receiver][year].free_allocation += record.quantity
+                if gives_up and sender in places:
+                    units = record.quantity
+                    places[sender][year].units_surrendered += units
+                    years = self.surrendered[sender]
+                    years[year] = years.get(year, 0) + units
+                    self.surrenders[sender] += 1
+            if not sender and refers_to in corrections:
+                named, unexplained = corrections[refers_to], self.totals.unexplained
+                unexplained[named] = unexplained.get(named, 0) + record.quantity
 
     def act(self, record: ActRecord) -> None:
+        """Takes an act into the sums."""
         self.totals.records += 1
         match parse_act(record.payload):
+            case EmissionsVerified() as verified:
+                # A later figure for the same account and year replaces the earlier one.
+                years = self.emissions[verified.account]
+                if verified.tonnes is None:
+                    years.pop(verified.year, None)
+                else:
+                    years[verified.year] = verified.tonnes
             case AccountOpened() as opened:
                 kind = self.kind_of_type.get(opened.type)
                 if kind is not None:
-                    self.places[opened.number] = (opened.registry, kind)
+                    self.places[opened.number] = self.cells[opened.registry, kind]
             case CorrectionNamed() as correction:
                 self.corrections[record.sequence] = correction.year
-            case EmissionsVerified() as verified:
-                # A later figure for the same account and year replaces the earlier one.
-                place = verified.account, verified.year
-                if verified.tonnes is None:
-                    self.emissions.pop(place, None)
-                else:
-                    self.emissions[place] = verified.tonnes
             case _:
                 pass
 
-    def _cell(self, account: int, year: int) -> CellTotal | None:
-        place = self.places.get(account)
-        if place is None:
-            return None
-        registry, kind = place
-        return self.totals.cells.setdefault((registry, year, kind), CellTotal())
-
     def result(self) -> Totals:
-        for (account, year), tonnes in self.emissions.items():
-            cell = self._cell(account, year)
-            if cell is not None:
-                cell.verified_emissions_t += tonnes
+        """The sums, by cell too."""
+        totals = self.totals
+        totals.transactions = {year: counts[0] for year, counts in self.counted.items()}
+        totals.records += sum(totals.transactions.values())
+        totals.blocks = {year: counts[1] for year, counts in self.counted.items()}
+        totals.surrendered = dict(self.surrendered)
+        totals.emissions = {account: years for account, years in self.emissions.items() if years}
+        for account in totals.emissions.keys() & self.places.keys():
+            for year, tonnes in totals.emissions[account].items():
+                self.places[account][year].verified_emissions_t += tonnes
+        totals.cells = {
+            (registry, year, kind): total
+            for (registry, kind), years in self.cells.items()
+            for year, total in years.items()
+        }
         if self.surrenders:
-            self.totals.example_account = max(self.surrenders, key=self.surrenders.__getitem__)
-        return self.totals
+            totals.example_account = max(self.surrenders, key=self.surrenders.__getitem__)
+        return totals

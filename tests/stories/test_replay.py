@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from openets.world.operators import OperatorYear
-from openets.world.replay import PublishedYear, population_of
 from tests.stories.command_line import run, say
 
 HEADER = (
@@ -98,24 +96,6 @@ def test_a_year_given_twice_is_refused(file: Path, tmp_path: Path) -> None:
     said = say("replay", file, file, store=tmp_path / "replay")
     assert (said.code, "twice" in said.error) == (2, True)
     assert not (tmp_path / "replay").exists()
-
-
-def test_surrender_that_was_not_published_equals_emissions() -> None:
-    figures, population = population_of(
-        [
-            PublishedYear("AT", "AT_1", "stationary", 2005, 10, 7, None),
-            PublishedYear("AT", "AT_1", "stationary", 2006, None, None, None),
-            PublishedYear("AT", "AT_2", "stationary", 2005, None, 5, 4),
-        ]
-    )
-    assert population == {
-        ("AT", 2005, "stationary"): [
-            OperatorYear(1, 10, 7, 7, "AT_1"),
-            OperatorYear(2, 0, 5, 4, "AT_2"),
-        ]
-    }
-    (figure,) = figures
-    assert (figure.operators, figure.free_allocation, figure.units_surrendered) == (2, 10, 11)
 
 
 COMPLIANCE = """\

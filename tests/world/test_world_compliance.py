@@ -12,8 +12,8 @@ EU = load_rulebook("eu")
 def world(emissions: dict[int, int], surrendered: dict[int, int], account: int = 1) -> Totals:
     """One operator's account; tonnes and units by year of emissions."""
     return Totals(
-        emissions={(account, year): tonnes for year, tonnes in emissions.items()},
-        surrendered={(account, year): units for year, units in surrendered.items()},
+        emissions={account: emissions},
+        surrendered={account: surrendered},
     )
 
 

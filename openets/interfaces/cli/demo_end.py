@@ -117,7 +117,7 @@ def say_where_next(store: Store, ledger: Totals) -> None:
     """Commands that work on the world just made, with an account and a unit that are in it."""
     option = "" if store.directory == DEFAULT_STORE else f" --store {store.directory}"
     account = ledger.example_account
-    first = min(year for of, year in ledger.emissions if of == account)
+    first = min(ledger.emissions[account])
     named = _operator_of(store, account)
     officers = " ".join(f"--key {path}" for path in officer_files(store.directory))
     console.print("\n[bold]where to look next[/bold]")

@@ -59,7 +59,7 @@ def replay(
         _say_left_out(history)
         play_and_prove(store, history.figures, history.player)
         finish_replay(store, history.files)
-        _say_symbols(list(symbols(history.published, store.rulebook)), directory)
+        _say_symbols(list(symbols(history.symbol_years(), store.rulebook)), directory)
 
 
 def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
