@@ -1,57 +1,99 @@
-"""The `openets` command: one program, one sub-command per thing a person wants done."""
+"""The `openets` command: one program, one sub-command per thing a person wants done.
+
+A sub-command is loaded when it is asked for: most of them need a small part of the house, and
+whoever types one should not wait for the rest.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
-from openets.interfaces.cli import ledger, upkeep
-from openets.interfaces.cli.allocation_compare import allocation_app
-from openets.interfaces.cli.cap import cap_app
-from openets.interfaces.cli.compliance import compliance_app
-from openets.interfaces.cli.demo import demo, totals
-from openets.interfaces.cli.desk import desk_app, person_app, work
-from openets.interfaces.cli.files import export_file, import_file
-from openets.interfaces.cli.inbox import audit, inbox_app, outbox_app
-from openets.interfaces.cli.law import law_app
-from openets.interfaces.cli.log import log_app
-from openets.interfaces.cli.maintenance import maintenance_app
-from openets.interfaces.cli.people import holder_app, operator_app, verifier_app
-from openets.interfaces.cli.replay import replay
-from openets.interfaces.cli.serve import serve_store
-from openets.interfaces.cli.tracing import trace
+# Where each stands: its module in this folder, and the name of the function or group there.
+PLACES = {
+    "demo": "demo:demo",
+    "totals": "demo:totals",
+    "replay": "replay:replay",
+    "law": "law:law_app",
+    "cap": "cap:cap_app",
+    "allocation": "allocation_compare:allocation_app",
+    "compliance": "compliance:compliance_app",
+    "account": "ledger:account_app",
+    "transaction": "ledger:transaction_app",
+    "desk": "desk:desk_app",
+    "inbox": "inbox:inbox_app",
+    "outbox": "inbox:outbox_app",
+    "person": "desk:person_app",
+    "holder": "people:holder_app",
+    "operator": "people:operator_app",
+    "verifier": "people:verifier_app",
+    "maintenance": "maintenance:maintenance_app",
+    "serve": "serve:serve_store",
+    "work": "desk:work",
+    "audit": "inbox:audit",
+    "trace": "tracing:trace",
+    "verify": "upkeep:verify",
+    "recover": "upkeep:recover",
+    "import": "files:import_file",
+    "export": "files:export_file",
+    "log": "log:log_app",
+    "restore": "upkeep:restore_app",
+}
 
-app = typer.Typer(
-    help="OpenETS: an emissions trading system in one program.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo)
-app.command("totals")(totals)
-app.command("replay")(replay)
-app.add_typer(law_app, name="law")
-app.add_typer(cap_app, name="cap")
-app.add_typer(allocation_app, name="allocation")
-app.add_typer(compliance_app, name="compliance")
-app.add_typer(ledger.account_app, name="account")
-app.add_typer(ledger.transaction_app, name="transaction")
-app.add_typer(desk_app, name="desk")
-app.add_typer(inbox_app, name="inbox")
-app.add_typer(outbox_app, name="outbox")
-app.add_typer(person_app, name="person")
-app.add_typer(holder_app, name="holder")
-app.add_typer(operator_app, name="operator")
-app.add_typer(verifier_app, name="verifier")
-app.add_typer(maintenance_app, name="maintenance")
-app.command("serve")(serve_store)
-app.command("work")(work)
-app.command("audit")(audit)
-app.command("trace")(trace)
-app.command("verify")(upkeep.verify)
-app.command("recover")(upkeep.recover)
-app.command("import")(import_file)
-app.command("export")(export_file)
-app.add_typer(log_app, name="log")
-app.add_typer(upkeep.restore_app, name="restore")
+
+class Commands(Mapping[str, Any]):
+    """The sub-commands by name, each loaded the first time it is looked at."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = _load(name)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+def _load(name: str) -> Any:
+    module, _, what = PLACES[name].partition(":")
+    found = getattr(import_module(f"openets.interfaces.cli.{module}"), what)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False)
+        found.command(name)(function)
+        return typer.main.get_command(found)
+    group = typer.main.get_group(found)
+    group.name = name
+    return group
+
+
+class Program(TyperGroup):
+    """The program, as a group of sub-commands that are not loaded yet."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands()  # type: ignore[assignment]  # nothing is ever added to it
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help; loads nothing."""
+        return list(self.commands)
+
+
+app = typer.Typer(cls=Program, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def program() -> None:
+    """OpenETS: an emissions trading system in one program."""
+
 
 if __name__ == "__main__":
     app()
