@@ -83,6 +83,10 @@ def day_of(microseconds: int) -> date:
     return moment(microseconds).date()
 
 
+class NoInstant(ValueError):
+    """A number that is no instant a record may be effective at."""
+
+
 def is_instant(microseconds: int) -> bool:
     """True for an instant of the years 1970 to 9999, which is all a record may be effective at."""
     return 0 <= microseconds <= _LAST

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import genesis
-from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
+from openets.kernel.clock import MICROSECONDS_PER_DAY, NoInstant, day_of, is_instant
 from openets.kernel.records import (
     ActRecord,
     Block,
@@ -229,9 +229,11 @@ class Book:
     # -- asking ---------------------------------------------------------------------------------
 
     def tables_at(self, effective: int) -> Tables:
-        """The law of the day (UTC) on which something takes effect."""
+        """The law of the day (UTC) on which something takes effect; raises `NoInstant`."""
         if effective == self._instant:
             return self._law
+        if not is_instant(effective):
+            raise NoInstant(effective)
         day = effective // MICROSECONDS_PER_DAY
         found = self._tables.get(day)
         if found is None:
@@ -294,6 +296,8 @@ class Book:
         if refusal is not None:
             return refusal
         record = self._transaction(request)
+        if len(record.blocks) == 1:
+            return record
         return checks.blocks_are_few(self, record) or record
 
     def check(self, record: Record, act: acts.Act | None) -> Refusal | None:
@@ -302,7 +306,9 @@ class Book:
             assert act is not None
             return checks.check_act(self, record.effective, act)
         refusal = checks.check_transaction(self, record, checks.lines_of(record.blocks))
-        return refusal or checks.blocks_are_few(self, record)
+        if refusal is not None or len(record.blocks) == 1:
+            return refusal
+        return checks.blocks_are_few(self, record)
 
     def _transaction(self, request: TransactionRequest) -> Transaction:
         """The record of a request that has been checked."""
@@ -430,7 +436,7 @@ class Book:
         if not sender:
             pool = self.pools[transaction.refers_to]
             self._change(pool, "drawn", pool.drawn + transaction.quantity)
-        elif self._is_replacing(transaction):
+        elif self.tables_at(transaction.effective).transaction_types[transaction.type].replaces:
             self._entitle(transaction)
         if transaction.reservation:
             self._release(transaction.reservation)
@@ -441,9 +447,6 @@ class Book:
     def _create(self, block: Block) -> None:
         self._set(self.last_serial, self.kinds[block.kind].registry, block.end)
         self._set(self.issued, block.kind, self.issued.get(block.kind, 0) + block.quantity)
-
-    def _is_replacing(self, transaction: Transaction) -> bool:
-        return self.tables_at(transaction.effective).transaction_types[transaction.type].replaces
 
     def _entitle(self, transaction: Transaction) -> None:
         """Units cancelled to be replaced widen the newest replacement open to them."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from openets.kernel import acts
-from openets.kernel.clock import is_instant
+from openets.kernel.clock import NoInstant
 from openets.kernel.records import Block, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.ledger.frozen import Scope, name_of_scope, scope_of
@@ -53,9 +53,10 @@ def lines_of(blocks: Sequence[Block]) -> Lines:
 
 def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal | None:
     """The first reason against a movement of units, or None."""
-    if not is_instant(movement.effective):
+    try:
+        tables = book.tables_at(movement.effective)
+    except NoInstant:
         return NO_DAY
-    tables = book.tables_at(movement.effective)
     sender = book.accounts.get(movement.transferring)
     receiver = book.accounts.get(movement.acquiring)
     # All that decides which checks apply, and what the law says in them.
@@ -69,7 +70,7 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
         lines[0][0] if len(lines) == 1 else tuple([kind for kind, _ in lines]),
         bool(movement.blocks),
         bool(movement.legs),
-        _stands_still(book),
+        bool(book.frozen or book.compared),
     )
     left = book.left_to_check.get(likeness)
     for check in TRANSACTION_CHECKS if left is None else left:
@@ -81,15 +82,10 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     return None
 
 
-def _stands_still(book: Book) -> bool:
-    """True if anything in the registry is frozen or compared, whatever it is."""
-    return bool(book.frozen or book.compared)
-
-
 def _left_to_check(book: Book, tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
     """What has to be asked of each movement, where one like it was permitted."""
     left: set[TransactionCheck] = {quantity_is_positive, is_covered}
-    if _stands_still(book):
+    if book.frozen or book.compared:
         left |= {nothing_frozen, nothing_compared}
     if not movement.transferring:
         left.add(creation_is_permitted)
@@ -402,8 +398,6 @@ def money_balances(book: Book, _: Tables, movement: Movement, _l: Lines) -> Refu
 
 def blocks_are_few(book: Book, record: Transaction) -> Refusal | None:
     """Comes last, when the serials have been picked: only then are the blocks known."""
-    if len(record.blocks) == 1:
-        return None
     most = book.tables_at(record.effective).blocks_at_most
     if most is None or len(record.blocks) <= most:
         return None
@@ -434,9 +428,10 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
 
 def check_act(book: Book, effective: int, act: acts.Act) -> Refusal | None:
     """The first reason against an act, or None."""
-    if not is_instant(effective):
+    try:
+        tables = book.tables_at(effective)
+    except NoInstant:
         return NO_DAY
-    tables = book.tables_at(effective)
     match act:
         case acts.EmissionsVerified():  # the most frequent comes first
             return _check_emissions(book, tables, act)
