@@ -17,7 +17,7 @@ from openets.ledger.store import Store, open_store
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 
-PAUSE_MILLISECONDS = 200
+PAUSE_SECONDS = 1  # a larger bite is less work: what comes and goes meanwhile is written once
 
 
 class Follower:
@@ -45,7 +45,7 @@ def main(directory: Path) -> int:
             leave_books_alone()
             going = True
             while going:
-                closed, _, _ = select.select([sys.stdin], [], [], PAUSE_MILLISECONDS / 1_000)
+                closed, _, _ = select.select([sys.stdin], [], [], PAUSE_SECONDS)
                 going = not closed
                 projection.catch_up(journal)
     except StorageError as error:

@@ -3,7 +3,8 @@
 The projection is a fold of the journal and nothing else. It may be dropped and made again at any
 time; `mark` says how far it has come, and moves in the same database transaction as the rows. Work
 is done a stretch of records at a time and set by set, because the rows are the greater part of all
-work: current holdings touched by a stretch are fetched together, changed in memory, written once.
+work. The engine is handed what the records say (`stretch.py`) and adds up entries and balances from
+it by itself; holdings that a stretch takes from are looked up together, cut, and written once.
 
 A holding is known by its account and its last serial: one that lost its oldest units is the same
 row with another beginning. What is asked of an account lies together (`entry`, `holding`,
@@ -13,7 +14,7 @@ row with another beginning. What is asked of an account lies together (`entry`, 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from itertools import chain, pairwise
 
 from openets.kernel.batch import decode_batch, genesis
 from openets.kernel.records import Transaction
@@ -21,7 +22,7 @@ from openets.ledger.journal import Journal
 from openets.ledger.stretch import Stretch
 from openets.storage.database import Database
 
-STRETCH_RECORDS = 20_000
+STRETCH_RECORDS = 50_000
 
 # Columns that hold serials are BIGINT on PostgreSQL; no foreign key points here from anywhere.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -104,16 +105,31 @@ TABLES_MADE = tuple(
 )
 SHAPE = hashlib.sha256("\n".join(TABLES_MADE).encode()).digest()
 KEY = ("account {id}", "kind {id}", "last_serial {id}")  # of a holding
+TOUCHED = (*KEY, "first_serial {id}")
+TOUCHED_MADE = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS touched"
+    f" ({', '.join(TOUCHED)}, PRIMARY KEY (account, kind, last_serial)) {{clustered}}"
+)
+# The holding that each of the touched serials lies in: the first that does not end before them.
+LYING_IN = (
+    "SELECT t.account, t.kind, t.last_serial, t.first_serial,"
+    " h.last_serial, h.first_serial, h.acquired"
+    " FROM touched t JOIN holding h ON h.account = t.account AND h.kind = t.kind"
+    " AND h.last_serial = (SELECT MIN(last_serial) FROM holding"
+    " WHERE account = t.account AND kind = t.kind AND last_serial >= t.last_serial)"
+    " ORDER BY t.account, t.kind, t.last_serial"
+)
 
-# What came and went, account by account, in the records from one sequence to another.
+# What came and went, account by account, in the records from one sequence to another. Both tables
+# are bounded, lest an engine that knows nothing of them yet reads one of them whole.
+SPAN = "b.sequence BETWEEN ? AND ? AND r.sequence BETWEEN ? AND ?"
 MOVED = (
     "SELECT r.acquiring AS account, b.sequence AS sequence, b.kind AS kind,"
     " b.last_serial - b.first_serial + 1 AS quantity"
-    " FROM block b JOIN record r ON r.sequence = b.sequence WHERE b.sequence BETWEEN ? AND ?"
+    f" FROM block b JOIN record r ON r.sequence = b.sequence WHERE {SPAN}"
     " UNION ALL"
     " SELECT r.transferring, b.sequence, b.kind, b.first_serial - b.last_serial - 1"
-    " FROM block b JOIN record r ON r.sequence = b.sequence WHERE b.sequence BETWEEN ? AND ?"
-    " AND r.transferring > 0"
+    f" FROM block b JOIN record r ON r.sequence = b.sequence WHERE {SPAN} AND r.transferring > 0"
 )
 ENTRIES_ADDED = (
     "INSERT INTO entry (account, sequence, kind, quantity)"
@@ -129,6 +145,7 @@ BALANCES_CHANGED = (
 )
 
 Key = tuple[int, int, int]
+Taken = tuple[int, int, int, int]  # from whom, of which kind, the last and the first serial
 Holding = tuple[int, int, int, int, int]  # its key, its first serial, the record that acquired it
 
 
@@ -142,6 +159,7 @@ class Projection:
 
     def __init__(self, database: Database, store: bytes) -> None:
         self.database = database
+        database.allow_loss()  # of the last rows: the journal has them, and the mark goes with them
         self.start = genesis(store)  # the head before the first record
 
     def create(self) -> None:
@@ -210,13 +228,26 @@ class Projection:
 
     def _move(self, moves: list[Transaction]) -> None:
         """What follows from the moves: entries and balances by the engine, holdings here."""
-        span = (moves[0].sequence, moves[-1].sequence)
-        self.database.run(ENTRIES_ADDED, span * 2)
-        self.database.run(BALANCES_CHANGED, span * 2)
+        spans = (moves[0].sequence, moves[-1].sequence) * MOVED.count(SPAN) * 2
+        self.database.run(ENTRIES_ADDED, spans)
+        self.database.run(BALANCES_CHANGED, spans)
+        self._hold(moves)
+
+    def _hold(self, moves: list[Transaction]) -> None:
+        """Brings the holdings up.
+
+        Serials that were named rather than picked may lie in the middle of what the same moves
+        brought; then the moves are taken in two halves, and so on.
+        """
         holdings = Holdings(self.database, moves)
-        for transaction in moves:
-            holdings.move(transaction)
-        holdings.write()
+        if holdings.cut():
+            holdings.write()
+        elif len(moves) > 1:
+            half = len(moves) // 2
+            self._hold(moves[:half])
+            self._hold(moves[half:])
+        else:
+            raise ValueError(f"No holding contains what record {moves[0].sequence} moved.")
 
     def _keep_figures(self, emissions: dict[tuple[int, int], int | None]) -> None:
         if not emissions:
@@ -241,97 +272,79 @@ class Projection:
 
 
 class Holdings:
-    """The holdings a stretch touches: fetched together, changed in memory, written together."""
+    """What becomes of the holdings by some moves: followed in memory, cut and written together.
+
+    Most of what moves was brought by the same moves or is taken from where a holding begins. So the
+    moves are followed by first serials alone; what is not found there was taken from the table, and
+    all that was is looked up at once.
+    """
 
     def __init__(self, database: Database, moves: list[Transaction]) -> None:
         self._database = database
-        self._now: dict[tuple[int, int], Holding] = {}  # by kind and first serial
-        self._fetched: set[Key] = set()
+        self._brought: dict[int, dict[int, Holding]] = {}  # by kind and first serial
+        self._taken: list[Taken] = []
         self._gone: list[Key] = []
-        self._fetch(moves)
+        self._left: list[Holding] = []
+        self._follow(moves)
 
-    def move(self, transaction: Transaction) -> None:
-        """Takes the blocks out of the holdings they lie in, and to where they go."""
-        sequence, sender, receiver = (
-            transaction.sequence,
-            transaction.transferring,
-            transaction.acquiring,
-        )
-        for kind, start, end in transaction.blocks:
-            if sender:
-                self._cut(sender, kind, start, end)
-            self._now[kind, start] = (receiver, kind, end, start, sequence)
+    def cut(self) -> bool:
+        """Cuts what was taken out of the stored holdings; False if it does not lie in them."""
+        database, taken = self._database, self._taken
+        taken.sort()
+        if any(one[:3] == other[:3] for one, other in pairwise(taken)):
+            return False
+        database.run(TOUCHED_MADE)
+        database.run("DELETE FROM touched")
+        database.copy_rows("touched", TOUCHED, taken)
+        found = 0
+        key: Key | None = None
+        rest = since = 0
+        for account, kind, end, start, last, first, acquired in database.rows(LYING_IN):
+            found += 1
+            if key != (account, kind, last):
+                self._finish(key, rest, since)
+                key, rest, since = (account, kind, last), first, acquired
+            if start < rest:
+                return False
+            if start > rest:
+                self._left.append((account, kind, start - 1, rest, since))
+            rest = end + 1
+        self._finish(key, rest, since)
+        return found == len(taken)
 
     def write(self) -> None:
         """Writes what became of them."""
+        brought = chain.from_iterable(of_kind.values() for of_kind in self._brought.values())
         self._database.delete_rows("holding", KEY, self._gone)
         self._database.merge_rows(
             "holding",
             columns_of("holding"),
-            sorted(self._now.values()),
+            sorted(chain(self._left, brought)),
             "ON CONFLICT (account, kind, last_serial) DO UPDATE"
             " SET first_serial = excluded.first_serial, acquired = excluded.acquired",
         )
 
-    def _fetch(self, moves: list[Transaction]) -> None:
-        """One query for the holdings that blocks lie in."""
-        database = self._database
-        database.run(f"CREATE TEMPORARY TABLE IF NOT EXISTS touched ({', '.join(KEY)})")
-        database.run("DELETE FROM touched")
-        database.copy_rows("touched", KEY, sorted(touched_by(moves)))
-        for row in database.rows(
-            "SELECT DISTINCT h.account, h.kind, h.last_serial, h.first_serial, h.acquired"
-            " FROM touched t JOIN holding h ON h.account = t.account AND h.kind = t.kind"
-            " AND h.last_serial = (SELECT MIN(last_serial) FROM holding"
-            " WHERE account = t.account AND kind = t.kind AND last_serial >= t.last_serial)"
-        ):
-            self._keep(row)
+    def _follow(self, moves: list[Transaction]) -> None:
+        brought, taken = self._brought, self._taken
+        for sequence, _, _, _, _, sender, receiver, _, _, blocks, _ in moves:
+            for kind, start, end in blocks:
+                of_kind = brought.get(kind)
+                if of_kind is None:
+                    of_kind = brought[kind] = {}
+                if sender:
+                    holding = of_kind.pop(start, None)
+                    if holding is None:
+                        taken.append((sender, kind, end, start))
+                    elif holding[2] != end:
+                        account, _, last, _, since = holding
+                        of_kind[end + 1] = (account, kind, last, end + 1, since)
+                of_kind[start] = (receiver, kind, end, start, sequence)
 
-    def _keep(self, row: Any) -> None:
-        self._now[row[1], row[3]] = row
-        self._fetched.add(row[:3])
-
-    def _cut(self, sender: int, kind: int, start: int, end: int) -> None:
-        """Takes serials out of a holding; what is left of it stays where it was."""
-        first = start if (kind, start) in self._now else self._first_of(sender, kind, start)
-        account, _, last, _, acquired = self._now.pop((kind, first))
-        if first < start:
-            self._now[kind, first] = (account, kind, start - 1, first, acquired)
-        if end < last:
-            self._now[kind, end + 1] = (account, kind, last, end + 1, acquired)
-        elif (account, kind, last) in self._fetched:
-            self._gone.append((account, kind, last))
-
-    def _first_of(self, account: int, kind: int, serial: int) -> int:
-        """Where the holding of a serial begins that is not its first, or was not fetched yet."""
-        row = self._database.row(
-            "SELECT account, kind, last_serial, first_serial, acquired FROM holding"
-            " WHERE account = ? AND kind = ? AND last_serial >= ? ORDER BY last_serial LIMIT 1",
-            (account, kind, serial),
-        )
-        if row is not None and row[:3] not in self._fetched and row[3] <= serial:
-            self._keep(row)
-            return int(row[3])
-        for _, of, last, first, _ in self._now.values():
-            if of == kind and first < serial <= last:
-                return first
-        raise ValueError(f"No holding contains serial {serial} of kind {kind}.")
-
-
-def touched_by(moves: list[Transaction]) -> list[Key]:
-    """Whose blocks were that the moves do not bring themselves, and where each ends.
-
-    Where a block begins behind one that went before it, it is taken for the rest of the same
-    holding, as it is nearly always.
-    """
-    found: list[Key] = []
-    brought: dict[tuple[int, int], int] = {}  # kind and first serial, to the account
-    for transaction in moves:
-        sender, receiver = transaction.transferring, transaction.acquiring
-        for kind, start, end in transaction.blocks:
-            if sender:
-                if brought.get((kind, start)) != sender:
-                    found.append((sender, kind, end))
-                brought[kind, end + 1] = sender
-            brought[kind, start] = receiver
-    return found
+    def _finish(self, key: Key | None, rest: int, since: int) -> None:
+        """A stored holding is kept from `rest` on, or gone."""
+        if key is None:
+            return
+        if rest > key[2]:
+            self._gone.append(key)
+        else:
+            self._left.append((*key, rest, since))

@@ -55,16 +55,15 @@ def _finding_of(answer: Callable[[], dict[str, Any] | None]) -> Finding | None:
 def find_wrong_table(store: Store) -> Finding | None:
     """The first row that is not what the journal gives, or None."""
     try:
-        with (
-            closing(Database(store.query_url, name="query", read_only=True)) as stored,
-            stored.snapshot(),
-        ):
-            damage = stored.integrity(TABLES_MADE)
-            if damage:
-                return Finding(book="query", sentence=f"The database is damaged: {damage}.")
-            journal = store.journal(read_only=True)
-            with closing(journal.database):
-                return _compare(Projection(stored, store.store), journal)
+        with closing(Database(store.query_url, name="query", read_only=True)) as database:
+            stored = Projection(database, store.store)
+            with database.snapshot():
+                damage = database.integrity(TABLES_MADE)
+                if damage:
+                    return Finding(book="query", sentence=f"The database is damaged: {damage}.")
+                journal = store.journal(read_only=True)
+                with closing(journal.database):
+                    return _compare(stored, journal)
     except StorageError as error:
         return Finding(book="query", sentence=str(error))
 

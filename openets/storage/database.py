@@ -103,10 +103,7 @@ class Database:
     def merge_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], on_conflict: str
     ) -> None:
-        """Inserts rows, and does what `on_conflict` says where one is there already.
-
-        At most once for a table within a durable step.
-        """
+        """Inserts rows, and does what `on_conflict` says where one is there already."""
         names = _names(columns)
         if self.is_sqlite:
             marks = ", ".join("?" * len(columns))
@@ -115,13 +112,14 @@ class Database:
         self.run(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
         )
+        self.run(f"DELETE FROM new_{table}")  # of an earlier call in the same step
         self.copy_rows(f"new_{table}", columns, rows)
         self.run(f"INSERT INTO {table} ({names}) SELECT {names} FROM new_{table} {on_conflict}")
 
     def delete_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
-        """Deletes the rows in which these columns have these values; once within a durable step."""
+        """Deletes the rows in which these columns have these values."""
         names = [column.split()[0] for column in columns]
         if self.is_sqlite:
             where = " AND ".join(f"{name} = ?" for name in names)
@@ -131,6 +129,7 @@ class Database:
             f"CREATE TEMPORARY TABLE IF NOT EXISTS old_{table} ({', '.join(columns)})"
             " ON COMMIT DELETE ROWS"
         )
+        self.run(f"DELETE FROM old_{table}")
         self.copy_rows(f"old_{table}", columns, rows)
         where = " AND ".join(f"{table}.{name} = old_{table}.{name}" for name in names)
         self.run(f"DELETE FROM {table} USING old_{table} WHERE {where}")
@@ -199,6 +198,15 @@ class Database:
             self._roll_back()
             raise
         boundary(f"{step}.after")
+
+    def allow_loss(self) -> None:
+        """From here on a loss of power may take back what was committed last, always whole steps.
+
+        For what can be made again from elsewhere: nobody then waits for the disk.
+        """
+        self.run(
+            "PRAGMA synchronous = NORMAL" if self.is_sqlite else "SET synchronous_commit = off"
+        )
 
     def _roll_back(self) -> None:
         try:

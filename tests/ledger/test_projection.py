@@ -88,6 +88,17 @@ def test_the_tables_say_what_the_book_says(writer: Writer) -> None:
         assert statuses == {number: found.status for number, found in book.accounts.items()}
 
 
+def test_what_lies_nowhere_is_not_moved(writer: Writer) -> None:
+    projection = projected(writer)
+    with closing(projection.database) as database:
+        projection.catch_up(writer.journal, until=writer.book.sequence - 5)
+        before = projection.mark()
+        database.run("DELETE FROM holding")
+        with pytest.raises(ValueError, match="No holding contains what record"):
+            projection.catch_up(writer.journal)
+        assert projection.mark() == before
+
+
 def test_questions_are_answered(writer: Writer) -> None:
     projection = projected(writer)
     with closing(projection.database) as database:
