@@ -221,6 +221,8 @@ class Rulebook:
 
 def plain(value: Any) -> Any:
     """A value as JSON writes it. Days are text; a decimal is marked, so that it is not a text."""
+    if value is None or isinstance(value, (str, int)):
+        return value  # most of them, before what takes longer to tell
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple):

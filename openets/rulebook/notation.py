@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -39,13 +40,23 @@ _PLAIN = re.compile(
 _TAGS = {name: _TAG + name for name in (*_PLAIN.groupindex, "str", "seq", "map")}
 
 
+@lru_cache(maxsize=10_000)  # the words of law are few, and come again and again
+def _tag_of(kind: type[yaml.Node], text: str, implicit: tuple[bool, bool]) -> str:
+    """The tag of a node that carries none: a plain word by how it looks, all else as text."""
+    if kind is not yaml.ScalarNode:
+        return _TAGS["map" if kind is yaml.MappingNode else "seq"]
+    found = _PLAIN.fullmatch(text) if implicit[0] else None
+    return _TAGS[found.lastgroup if found and found.lastgroup else "str"]
+
+
 class _Loader(_Safe):  # type: ignore[misc]  # which of the two it is, is known when it runs
-    def resolve(self, kind: type[yaml.Node], text: str, implicit: Any) -> str:
-        """The tag of a node that carries none: a plain word by how it looks, all else as text."""
-        if kind is not yaml.ScalarNode:
-            return _TAGS["map" if kind is yaml.MappingNode else "seq"]
-        found = _PLAIN.fullmatch(text) if implicit[0] else None
-        return _TAGS[found.lastgroup if found and found.lastgroup else "str"]
+    resolve = staticmethod(_tag_of)
+
+    def descend_resolver(self, node: yaml.Node | None, index: object) -> None:
+        """Nothing: tags do not depend on where a node stands."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing, as above."""
 
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
@@ -62,7 +73,8 @@ _KINDS = {
     yaml.MappingNode: {_TAG + "map"},
 }
 _BRACKETS = re.compile(r"[\[\]{}]")
-_STEPS = re.compile(rf"^ {{{4 * DEEPEST},}}|(?:[-?:] +){{{DEEPEST},}}", re.MULTILINE)
+_INDENTED = "\n" + " " * 4 * DEEPEST
+_STEPS = re.compile(rf"[-?:] +(?:[-?:] +){{{DEEPEST - 1},}}")
 
 
 def parse(text: str) -> yaml.Node | None:
@@ -86,7 +98,7 @@ def parse(text: str) -> yaml.Node | None:
 
 
 def _nests_deeply(text: str) -> bool:
-    if _STEPS.search(text):
+    if _INDENTED in f"\n{text}" or _STEPS.search(text):
         return True
     depth = 0
     for bracket in _BRACKETS.findall(text):
