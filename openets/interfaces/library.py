@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,8 +144,14 @@ def replay(
     given: Sequence[PathLike] = [files] if isinstance(files, str | Path) else files
     history = read_history([Path(file) for file in given])
     place = open_replay(Path(store), history.files)
-    run(place, history.player, on_progress or (lambda year, step, records: None))
-    ledger, log = sum_books(place)
+    summed = cache(partial(sum_books, place))
+    run(
+        place,
+        history.player,
+        on_progress or (lambda year, step, records: None),
+        beside=summed,
+    )
+    ledger, log = summed()
     proof = verify(place)
     finish_replay(place, history.files)
     found = list(symbols(history.symbol_years(), place.rulebook))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import cache, partial
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -29,8 +30,12 @@ def play_and_prove(
 
     Returns the ledger's sums; ends the command with 1 if the proof fails.
     """
-    seconds = play_with_a_bar(store, {figure.year for figure in figures}, player, epilogue)
-    ledger, log = sum_books(store)
+    summed = cache(partial(sum_books, store))
+    years = {figure.year for figure in figures}
+    # What an epilogue does is in the sums too: then they wait for it.
+    beside = summed if epilogue is None else None
+    seconds = play_with_a_bar(store, years, player, epilogue, beside)
+    ledger, log = summed()
     console.print(render(figures, ledger, log, seconds))
     print_compliance(store, ledger, log)
     prove(store)
@@ -88,7 +93,11 @@ def prove(store: Store) -> None:
 
 
 def play_with_a_bar(
-    store: Store, years: set[int], player: Player, epilogue: Epilogue | None = None
+    store: Store,
+    years: set[int],
+    player: Player,
+    epilogue: Epilogue | None = None,
+    beside: Callable[[], object] | None = None,
 ) -> dict[int, float]:
     """Plays with a bar that moves by calendar years; returns the seconds each year took."""
     first = min(years)
@@ -106,6 +115,6 @@ def play_with_a_bar(
             description = f"{year or 'last':<4} {step:<24.24}"
             progress.update(task, completed=done, description=description, posted=number(posted))
 
-        seconds = run(store, player, show, epilogue)
+        seconds = run(store, player, show, epilogue, beside)
         progress.update(task, completed=len(years) + 1, description="played".ljust(29))
     return seconds
