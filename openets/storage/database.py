@@ -21,9 +21,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg.pq import TransactionStatus
-
 from openets.storage.boundary import boundary
 
 BUSY_SECONDS = 30
@@ -49,12 +46,13 @@ class Database:
         self.is_sqlite = url.startswith("sqlite:")
         self._lock: int | None = None
         self._readings = count()
+        self._error = sqlite3.Error if self.is_sqlite else _psycopg().Error  # what it raises
         try:
             if self.is_sqlite:
                 self._connection: Any = _open_sqlite(Path(url.removeprefix("sqlite:")), read_only)
             else:
-                self._connection = psycopg.connect(url, autocommit=True)
-        except (sqlite3.Error, psycopg.Error, OSError) as error:
+                self._connection = _psycopg().connect(url, autocommit=True)
+        except (self._error, OSError) as error:
             raise StorageError(f"The {name} database cannot be opened at {url}: {error}") from error
 
     def _sql(self, text: str) -> str:
@@ -68,7 +66,7 @@ class Database:
         """Runs one statement; returns the number of rows it touched."""
         try:
             return int(self._connection.execute(self._sql(sql), parameters).rowcount)
-        except (sqlite3.Error, psycopg.Error) as error:
+        except self._error as error:
             raise StorageError(f"The {self.name} database refused a statement: {error}") from error
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
@@ -77,7 +75,7 @@ class Database:
             cursor = self._connection.cursor()
             cursor.executemany(self._sql(sql), rows)
             cursor.close()
-        except (sqlite3.Error, psycopg.Error) as error:
+        except self._error as error:
             raise StorageError(f"The {self.name} database refused rows: {error}") from error
 
     def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -97,7 +95,7 @@ class Database:
                 copy.set_types(types)
                 for row in rows:
                     copy.write_row(row)
-        except psycopg.Error as error:
+        except self._error as error:
             raise StorageError(f"The {self.name} database refused rows: {error}") from error
 
     def merge_rows(
@@ -149,12 +147,12 @@ class Database:
                 cursor.itersize = portion
                 cursor.execute(self._sql(sql), parameters)
                 yield from cursor
-        except (sqlite3.Error, psycopg.Error) as error:
+        except self._error as error:
             raise StorageError(f"The {self.name} database cannot be read: {error}") from error
 
     def _in_transaction(self) -> Any:
         """What a cursor needs to live in on PostgreSQL: the transaction there is, or a new one."""
-        idle = self._connection.info.transaction_status == TransactionStatus.IDLE
+        idle = self._connection.info.transaction_status == _psycopg().pq.TransactionStatus.IDLE
         return self._connection.transaction() if idle else nullcontext()
 
     @contextmanager
@@ -170,7 +168,7 @@ class Database:
         """The first row of a query, or None."""
         try:
             found = self._connection.execute(self._sql(sql), parameters).fetchone()
-        except (sqlite3.Error, psycopg.Error) as error:
+        except self._error as error:
             raise StorageError(f"The {self.name} database cannot be read: {error}") from error
         return tuple(found) if found is not None else None
 
@@ -211,7 +209,7 @@ class Database:
     def _roll_back(self) -> None:
         try:
             self._connection.execute("ROLLBACK")
-        except (sqlite3.Error, psycopg.Error):
+        except self._error:
             return  # the engine has already rolled back, or will when the connection closes
 
     def integrity(self, statements: Sequence[str]) -> str | None:
@@ -266,12 +264,19 @@ class Database:
         if not self.is_sqlite and not self._connection.closed:
             # The server notices a closed connection a moment later; whoever comes next must not
             # be turned away meanwhile.
-            with suppress(psycopg.Error):
+            with suppress(self._error):
                 self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _psycopg() -> Any:
+    """The way to PostgreSQL, which takes a while to load and is not needed beside SQLite."""
+    import psycopg
+
+    return psycopg
 
 
 def _names(columns: Sequence[str]) -> str:

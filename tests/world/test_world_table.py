@@ -138,3 +138,24 @@ def test_rows_have_as_many_cells_as_columns(records: list[Record]) -> None:
     assert sum(count for count in counts if isinstance(count, int)) == sum(
         totals.transactions.values()
     )
+
+
+def test_emissions_that_were_taken_back_are_not_summed(records: list[Record]) -> None:
+    before = summed(records)
+    account, years = next(iter(before.emissions.items()))
+    year, tonnes = next(iter(years.items()))
+    gone = EmissionsVerified(account=account, year=year)
+    after = summed([*records, ActRecord(0, b"", 0, gone.payload())])
+    assert after.emissions[account] == {one: years[one] for one in years if one != year}
+    (found,) = compare(FIGURES, before, after)[1]
+    assert (found.year, found.measure, found.size) == (year, "verified emissions", tonnes)
+
+
+def test_an_account_without_any_emissions_left_has_none(records: list[Record]) -> None:
+    before = summed(records)
+    account, years = next(iter(before.emissions.items()))
+    gone = [
+        ActRecord(0, b"", 0, EmissionsVerified(account=account, year=year).payload())
+        for year in years
+    ]
+    assert account not in summed([*records, *gone]).emissions
