@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 from openets.kernel import acts
 from openets.kernel.clock import instant
@@ -17,8 +18,9 @@ from openets.ledger.book import Book
 from openets.ledger.requests import ActRequest, Request, TransactionRequest, key_of
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.tables import Tables
-from openets.translog.checks import Judge
+from openets.translog.judge import Judge
 from openets.translog.picture import Picture
+from openets.translog.store import Configuration
 
 STORE = bytes(16)
 KEY = "0" * 64
@@ -34,7 +36,9 @@ class TwoBooks:
         self.at = instant(datetime.combine(day, time(11), tzinfo=UTC))
         self.book = Book(STORE, self.rulebook)
         self.picture = Picture(STORE)
-        self.judge = Judge(self.picture, self.rulebook)
+        keys = (bytes.fromhex(KEY), (), bytes.fromhex(KEY))
+        configuration = Configuration(Path(), STORE, jurisdiction, *keys, url="")
+        self.judge = Judge(self.picture, self.rulebook, configuration)
         self.kinds: dict[str, int] = {}
         self.periods: tuple[int, int] | None = None  # of the kinds, where not the law's original
         created = acts.StoreCreated(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from openets.kernel import acts
+from openets.kernel.acts import act_of
 from openets.kernel.batch import (
     FROM_OFFICERS,
     SALT_BYTES,
@@ -20,13 +20,13 @@ from openets.kernel.batch import (
     decode_batch,
     extend_chain,
 )
-from openets.kernel.records import Malformed, Transaction, decode_record
+from openets.kernel.records import Malformed, decode_record
 from openets.kernel.refusal import Refusal
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.rulebook.model import Rulebook
 from openets.storage.database import StorageError
-from openets.translog import checks
-from openets.translog.age import LIVE, too_old
+from openets.translog.checks import RULE
+from openets.translog.judge import Judge
 from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.messages import (
     Accepted,
@@ -62,7 +62,7 @@ class TransactionLog:
         self._rulebook = rulebook
         self._now = now
         self._picture = Picture(self._configuration.store)
-        self._judge = checks.Judge(self._picture, rulebook)
+        self._judge = Judge(self._picture, rulebook, self._configuration)
         self._tree = Tree()
         self._recorded = 0
         self._epoch = 0
@@ -137,10 +137,10 @@ class TransactionLog:
 
     def _take(self, data: bytes, batch: Batch) -> AppendAnswer:
         try:
-            refused = self._judge_batch(batch)
-            if refused is not None:
+            stopped = self._judge.take(batch, now=self._now)
+            if stopped is not None:
                 self._drop()
-                return refused
+                return RecordRefused(stopped.at, stopped.refusal)
             receipt = self._promise(batch)
             self._rows.add(batch.first, batch.last, data, receipt)
         except BaseException:
@@ -151,30 +151,6 @@ class TransactionLog:
         self._picture.settle(batch.head)
         self._recorded = receipt.tree_head.recorded
         return Accepted(receipt)
-
-    def _judge_batch(self, batch: Batch) -> RecordRefused | None:
-        """Checks and applies each record on the fresh layer."""
-        picture = self._picture
-        for index, data in enumerate(batch.records):
-            try:
-                record = decode_record(data)
-                act = acts.act_of(record)
-            except Malformed as error:
-                return RecordRefused(index, Refusal("log.malformed", str(error), checks.RULE))
-            refusal = self._judge.check(record, act, law=True)
-            if refusal is None and act is not None:
-                refusal = self._check_store(batch, act)
-            if refusal is None and picture.mode == LIVE and isinstance(record, Transaction):
-                refusal = too_old(record, self._now(), self._rulebook)
-            if refusal is not None:
-                return RecordRefused(index, refusal)
-            picture.apply(record, act, self._judge.tables_at(record.effective))
-        return None
-
-    def _check_store(self, batch: Batch, act: acts.Act) -> Refusal | None:
-        if batch.origin == FROM_OFFICERS and not isinstance(act, acts.Freeze | acts.Lift):
-            return Refusal("log.order", "An order of officers freezes or lifts.", checks.RULE)
-        return store_refusal(act, self._configuration)
 
     def _promise(self, batch: Batch) -> Receipt:
         salts = secrets.token_bytes(SALT_BYTES * len(batch.records))
@@ -214,7 +190,7 @@ class TransactionLog:
         records = decode_batch(row.batch).records
         for record in map(decode_record, records):
             tables = self._judge.tables_at(record.effective)
-            self._picture.apply(record, acts.act_of(record), tables)
+            self._picture.apply(record, act_of(record), tables)
         self._tree.extend(leaf_hashes(row.receipt.salts, records))
         self._picture.settle(extend_chain(self._picture.head, records))
         self._recorded = row.receipt.tree_head.recorded
@@ -230,24 +206,8 @@ def author_refusal(batch: Batch, configuration: Configuration) -> Refusal | None
         if batch.origin == FROM_OFFICERS and len(officers) >= SIGNERS_OF_AN_ORDER:
             return None
     sentence = "The batch is signed neither by the registry nor by two officers."
-    return Refusal("log.unsigned", sentence, checks.RULE)
-
-
-def store_refusal(act: acts.Act, configuration: Configuration) -> Refusal | None:
-    """Why a store's first record is not the one this log was made for, or None."""
-    if not isinstance(act, acts.StoreCreated):
-        return None
-    said = (act.jurisdiction, act.registry_key, act.log_key, act.officer_keys)
-    known = (
-        configuration.jurisdiction,
-        configuration.registry_key.hex(),
-        configuration.log_key.hex(),
-        tuple(key.hex() for key in configuration.officer_keys),
-    )
-    if said == known:
-        return None
-    return Refusal("log.store", "The store is not the one this log was made for.", checks.RULE)
+    return Refusal("log.unsigned", sentence, RULE)
 
 
 def _refuse(code: str, sentence: str) -> BatchRefused:
-    return BatchRefused(Refusal(code, sentence, checks.RULE))
+    return BatchRefused(Refusal(code, sentence, RULE))

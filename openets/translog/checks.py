@@ -3,133 +3,51 @@
 `ALWAYS` are the checks every ledger owes whatever the law: serials exist, are held, are created
 once and in order, money sums to zero, keys are used once. The others ask the rulebook; they are
 made whenever the batch was made under the rulebook this release has. They run in order, and the
-first refusal is the answer.
+first refusal is the answer (`openets.translog.judge`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from openets.kernel import acts
-from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of, is_instant
-from openets.kernel.records import ActRecord, Record, Transaction, type_label
+from openets.kernel.clock import is_instant
+from openets.kernel.records import Record, Transaction, type_label
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import NoLaw, Rulebook
 from openets.rulebook.tables import RECONCILIATION, Tables, TransactionType
 from openets.translog.picture import Picture, Place, scopes, span_of
+from openets.translog.store import Configuration
 
 RULE = "log rule"
 
 
 class View(NamedTuple):
-    """What a check may look at: the picture, the law, and that law on the record's day."""
+    """What a check may look at: the picture, the law, that law on the record's day, the store."""
 
     picture: Picture
     rulebook: Rulebook
     tables: Tables
+    configuration: Configuration
 
 
 MoveCheck = Callable[[View, Transaction], Refusal | None]
-ActCheck = Callable[[View, acts.Act], Refusal | None]
-Likeness = tuple[object, ...]
+ActCheck = Callable[[View, Any], Refusal | None]  # of an act of those it concerns
 
 
-class Judge:
-    """Judges one record after another by the checks below.
-
-    What the law says of a transaction depends on its type, year, unit and the types and statuses of
-    its two accounts. Where all of these are as in one that was permitted under the same tables, the
-    law is not asked a second time, nor what cannot concern it: `_left` keeps what still is.
-    """
-
-    def __init__(self, picture: Picture, rulebook: Rulebook) -> None:
-        self._picture = picture
-        self._rulebook = rulebook
-        self._views: dict[int, View] = {}
-        self._left: dict[Likeness, tuple[MoveCheck, ...]] = {}
-
-    def tables_at(self, effective: int) -> Tables:
-        """The law of the day on which something takes effect."""
-        return self._view(effective).tables
-
-    def check(self, record: Record, act: acts.Act | None, *, law: bool) -> Refusal | None:
-        """The first reason against a record, or None; without `law` only what is always owed."""
-        if not is_instant(record.effective):
-            return Refusal("log.effective", "The record takes effect on no day there is.", RULE)
-        common = _is_next(self._picture, record)
-        if common is not None:
-            return common
-        view = self._view(record.effective)
-        if isinstance(record, ActRecord):
-            assert act is not None
-            return _first(view, act, (*ACT_ALWAYS, *(ACT_LAW if law else ())))
-        if not law:
-            return _first(view, record, ALWAYS)
-        likeness = _likeness(view, record)
-        left = self._left.get(likeness)
-        if left is not None:
-            return _first(view, record, left)
-        refusal = _first(view, record, (*ALWAYS, *LAW))
-        if refusal is None:
-            self._left[likeness] = _left_of(view, record)
-        return refusal
-
-    def forget(self) -> None:
-        """What was permitted may have rested on records that were taken back."""
-        self._left.clear()
-
-    def _view(self, effective: int) -> View:
-        day = effective // MICROSECONDS_PER_DAY
-        found = self._views.get(day)
-        if found is None:
-            tables = self._rulebook.tables_on(day_of(effective))
-            found = self._views[day] = View(self._picture, self._rulebook, tables)
-        return found
+# -- every record --------------------------------------------------------------------------------
 
 
-def _likeness(view: View, record: Transaction) -> Likeness:
-    """All that decides which checks concern a record, and what the law says in them."""
-    places = view.picture.places
-    sender, receiver = places.get(record.transferring), places.get(record.acquiring)
-    kinds = [block.kind for block in record.blocks]
-    return (
-        id(view.tables),
-        record.type,
-        record.year,
-        (sender.type, sender.status) if sender else record.transferring,
-        (receiver.type, receiver.status) if receiver else record.acquiring,
-        kinds[0] if len(kinds) == 1 else frozenset(kinds),
-        bool(record.legs),
-    )
+def takes_effect(record: Record) -> Refusal | None:
+    if is_instant(record.effective):
+        return None
+    return Refusal("log.effective", "The record takes effect on no day there is.", RULE)
 
 
-def _left_of(view: View, record: Transaction) -> tuple[MoveCheck, ...]:
-    """What each record must still be asked, where one like it passed every check."""
-    left: list[MoveCheck] = [parties_differ, blocks_are_whole, serials_are_the_senders]
-    left += [claims_are_kept, no_serial_is_arrested, rulebook_is_adopted, nothing_is_frozen]
-    left.append(nothing_is_compared)
-    if record.legs:
-        left += [accounts_are_known, money_sums_to_zero]
-    if view.tables.transaction_types[record.type].reverses:
-        left.append(ended_units_stay)
-    if not record.transferring:
-        left += [new_serials_are_next, creation_is_allowed]
-    return tuple(check for check in (*ALWAYS, *LAW) if check in left)
-
-
-def _first(
-    view: View, subject: object, checks: Sequence[Callable[..., Refusal | None]]
-) -> Refusal | None:
-    for each in checks:
-        refusal = each(view, subject)
-        if refusal is not None:
-            return refusal
-    return None
-
-
-def _is_next(picture: Picture, record: Record) -> Refusal | None:
+def is_next(picture: Picture, record: Record) -> Refusal | None:
     if record.sequence != picture.sequence + 1:
         sentence = f"The record is number {record.sequence}; {picture.sequence + 1} is next."
         return Refusal("log.sequence", sentence, RULE)
@@ -159,6 +77,17 @@ def accounts_are_known(view: View, record: Transaction) -> Refusal | None:
 
 
 def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
+    kinds, reached = view.picture.kinds, 0
+    for kind, start, end in record.blocks:
+        if kind not in kinds or not reached < start <= end < 2**63:
+            return _look_at_blocks(view, record)  # blocks in ascending order need no second look
+        reached = end
+    if reached:
+        return None
+    return Refusal("log.nothing-moves", "A transaction moves at least one unit.", RULE)
+
+
+def _look_at_blocks(view: View, record: Transaction) -> Refusal | None:
     spans = []
     for kind, start, end in record.blocks:
         defined = view.picture.kinds.get(kind)
@@ -168,11 +97,7 @@ def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
             sentence = f"Serials {defined.registry} {start}-{end} are no range."
             return Refusal("log.block-malformed", sentence, RULE)
         spans.append((defined.registry, start, end))
-    if not spans:
-        return Refusal("log.nothing-moves", "A transaction moves at least one unit.", RULE)
-    if len(spans) > 1:
-        spans.sort()
-    for before, after in pairwise(spans):
+    for before, after in pairwise(sorted(spans)):
         if before[0] == after[0] and after[1] <= before[2]:
             sentence = f"Serial {after[0]} {after[1]} is in the transaction twice."
             return Refusal("log.serial-twice", sentence, RULE)
@@ -180,12 +105,13 @@ def blocks_are_whole(view: View, record: Transaction) -> Refusal | None:
 
 
 def serials_are_the_senders(view: View, record: Transaction) -> Refusal | None:
-    if not record.transferring:
+    picture, sender = view.picture, record.transferring
+    if not sender:
         return None
     for kind, start, end in record.blocks:
-        reached = view.picture.map_of(kind).reached(start, end, kind, record.transferring)
+        reached = picture.map_of(kind).reached(start, end, kind, sender)
         if reached <= end:
-            sentence = f"Serial {reached} is not in account {record.transferring} as kind {kind}."
+            sentence = f"Serial {reached} is not in account {sender} as kind {kind}."
             return Refusal("log.not-held", sentence, RULE)
     return None
 
@@ -218,10 +144,10 @@ def claims_are_kept(view: View, record: Transaction) -> Refusal | None:
         return None
     for kind in {block.kind for block in record.blocks}:
         place = (record.transferring, kind)
-        claimed, immobile = picture.claimed.get(place) or 0, picture.immobile.get(place) or 0
+        claimed, immobile = picture.claimed.get(place, 0), picture.immobile.get(place, 0)
         if not claimed and not immobile:
             continue  # it holds what it sends: `serials_are_the_senders` came before
-        free = (picture.held.get(place) or 0) - claimed - immobile
+        free = picture.held(*place) - claimed - immobile
         free += claim.quantity if claim else 0
         if free < sum(block.quantity for block in record.blocks if block.kind == kind):
             sentence = f"Account {record.transferring} has reserved part of the units it sends."
@@ -230,13 +156,10 @@ def claims_are_kept(view: View, record: Transaction) -> Refusal | None:
 
 
 def no_serial_is_arrested(view: View, record: Transaction) -> Refusal | None:
-    arrested = view.picture.arrested.items()
-    if not arrested:
-        return None
     for block in record.blocks:
-        registry = view.picture.kinds.get(block.kind)
-        for (home, first, last), _ in arrested:
-            if registry and home == registry.registry:
+        registry = view.picture.kinds[block.kind].registry
+        for home, first, last in view.picture.arrested:
+            if home == registry:
                 start, end = max(first, block.start), min(last, block.end)
                 if start <= end:
                     sentence = f"Serials {home} {start}-{end} are frozen and stay where they are."
@@ -256,7 +179,7 @@ def money_sums_to_zero(_: View, record: Transaction) -> Refusal | None:
 # -- transactions: the law -----------------------------------------------------------------------
 
 
-def rulebook_is_adopted(view: View, _: Transaction) -> Refusal | None:
+def rulebook_is_adopted(view: View, _: Transaction | acts.Act) -> Refusal | None:
     if view.picture.rulebook == view.rulebook.digest:
         return None
     return Refusal("log.rulebook-not-adopted", "No rulebook like this one was adopted.", RULE)
@@ -300,7 +223,7 @@ def statuses_are_open(view: View, record: Transaction) -> Refusal | None:
 
 def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
     frozen = view.picture.frozen
-    if not frozen.items():
+    if not frozen:
         return None
     for number in (record.transferring, record.acquiring):
         if not number:
@@ -319,7 +242,7 @@ def nothing_is_frozen(view: View, record: Transaction) -> Refusal | None:
 
 def nothing_is_compared(view: View, record: Transaction) -> Refusal | None:
     compared = view.picture.compared
-    if not compared.items():
+    if not compared:
         return None
     units = {_unit_and_period(view, block.kind)[0] for block in record.blocks}
     for number in filter(None, (record.transferring, record.acquiring)):
@@ -445,35 +368,57 @@ LAW: tuple[MoveCheck, ...] = (
 
 
 def store_comes_first(view: View, act: acts.Act) -> Refusal | None:
-    if isinstance(act, acts.StoreCreated) == (view.picture.sequence == 0):
+    if (type(act) is acts.StoreCreated) == (view.picture.sequence == 0):
         return None
     return Refusal(
         "log.store-first", "The first record, and no other, says what the store is.", RULE
     )
 
 
-def what_is_named_exists(view: View, act: acts.Act) -> Refusal | None:
-    picture = view.picture
-    match act:
-        case acts.AccountOpened() if picture.places.get(act.number) is not None:
-            return Refusal("log.account-taken", f"Account {act.number} exists already.", RULE)
-        case acts.KindDefined() if act.kind != picture.kind_count + 1:
-            return Refusal("log.kind-number", f"Kind {act.kind} is not the next number.", RULE)
-        case acts.StatusChanged() | acts.EmissionsVerified() | acts.Reserved():
-            if picture.places.get(act.account) is None:
-                sentence = f"The log knows no account {act.account}."
-                return Refusal("log.account-unknown", sentence, RULE)
-        case acts.Released() if picture.claims.get(act.reservation) is None:
-            sentence = f"Record {act.reservation} is no open reservation."
-            return Refusal("log.reservation-closed", sentence, RULE)
-        case acts.Reconciled(registry=one) if bool(picture.compared.get(one)) == act.begins:
-            return Refusal("log.comparison", f"The books of {one} begin and end in turn.", RULE)
-    return None
-
-
-def freeze_names_one_thing(view: View, act: acts.Act) -> Refusal | None:
-    if not isinstance(act, acts.Freeze | acts.Lift):
+def store_is_this_logs(view: View, act: acts.StoreCreated) -> Refusal | None:
+    mine = view.configuration
+    said = (act.jurisdiction, act.registry_key, act.log_key, act.officer_keys)
+    officers = tuple(key.hex() for key in mine.officer_keys)
+    if said == (mine.jurisdiction, mine.registry_key.hex(), mine.log_key.hex(), officers):
         return None
+    return Refusal("log.store", "The store is not the one this log was made for.", RULE)
+
+
+def account_is_new(view: View, act: acts.AccountOpened) -> Refusal | None:
+    if act.number not in view.picture.places:
+        return None
+    return Refusal("log.account-taken", f"Account {act.number} exists already.", RULE)
+
+
+def kind_is_next(view: View, act: acts.KindDefined) -> Refusal | None:
+    if act.kind == view.picture.kind_count + 1:
+        return None
+    return Refusal("log.kind-number", f"Kind {act.kind} is not the next number.", RULE)
+
+
+def account_is_known(
+    view: View, act: acts.StatusChanged | acts.EmissionsVerified | acts.Reserved
+) -> Refusal | None:
+    if act.account in view.picture.places:
+        return None
+    return Refusal("log.account-unknown", f"The log knows no account {act.account}.", RULE)
+
+
+def reservation_is_open(view: View, act: acts.Released) -> Refusal | None:
+    if act.reservation in view.picture.claims:
+        return None
+    sentence = f"Record {act.reservation} is no open reservation."
+    return Refusal("log.reservation-closed", sentence, RULE)
+
+
+def comparison_takes_its_turn(view: View, act: acts.Reconciled) -> Refusal | None:
+    if (act.registry in view.picture.compared) != act.begins:
+        return None
+    sentence = f"The books of {act.registry} begin and end in turn."
+    return Refusal("log.comparison", sentence, RULE)
+
+
+def freeze_names_one_thing(view: View, act: acts.Freeze | acts.Lift) -> Refusal | None:
     named = scopes(act)
     if act.first is not None or act.last is not None:
         return _serials_to_freeze(view, act, alone=not named)
@@ -505,24 +450,13 @@ def _serials_to_freeze(view: View, act: acts.Freeze | acts.Lift, *, alone: bool)
     return None
 
 
-def reservation_is_covered(view: View, act: acts.Act) -> Refusal | None:
-    if not isinstance(act, acts.Reserved):
-        return None
-    place = (act.account, act.kind)
-    free = (view.picture.held.get(place) or 0) - (view.picture.claimed.get(place) or 0)
-    free -= view.picture.immobile.get(place) or 0
+def reservation_is_covered(view: View, act: acts.Reserved) -> Refusal | None:
+    picture, place = view.picture, (act.account, act.kind)
+    free = picture.held(*place) - picture.claimed.get(place, 0) - picture.immobile.get(place, 0)
     if act.quantity <= free:
         return None
     sentence = f"Account {act.account} has {free} units free, not {act.quantity}."
     return Refusal("log.not-reservable", sentence, RULE)
-
-
-def acts_follow_a_rulebook(view: View, act: acts.Act) -> Refusal | None:
-    """Only a store's first words, and a freeze in need, may stand before a rulebook does."""
-    free = acts.StoreCreated | acts.RulebookAdopted | acts.Freeze | acts.Lift
-    if isinstance(act, free) or view.picture.rulebook == view.rulebook.digest:
-        return None
-    return Refusal("log.rulebook-not-adopted", "No rulebook like this one was adopted.", RULE)
 
 
 def words_are_in_the_law(view: View, act: acts.Act) -> Refusal | None:
@@ -553,9 +487,7 @@ def words_are_in_the_law(view: View, act: acts.Act) -> Refusal | None:
     return None
 
 
-def cap_is_the_laws(view: View, act: acts.Act) -> Refusal | None:
-    if not isinstance(act, acts.CapSet):
-        return None
+def cap_is_the_laws(view: View, act: acts.CapSet) -> Refusal | None:
     if view.picture.caps.get((act.parameter, act.year)):
         sentence = f"{act.parameter} for {act.year} stands in the books already."
         return Refusal("log.cap-twice", sentence, act.parameter)
@@ -569,9 +501,7 @@ def cap_is_the_laws(view: View, act: acts.Act) -> Refusal | None:
     return Refusal("log.cap-differs", sentence, act.parameter)
 
 
-def emitter_is_an_operator(view: View, act: acts.Act) -> Refusal | None:
-    if not isinstance(act, acts.EmissionsVerified):
-        return None
+def emitter_is_an_operator(view: View, act: acts.EmissionsVerified) -> Refusal | None:
     place = _place(view, act.account)
     type_ = view.tables.account_types.get(place.type)
     if type_ is not None and type_.operator:
@@ -580,15 +510,36 @@ def emitter_is_an_operator(view: View, act: acts.Act) -> Refusal | None:
     return Refusal("log.not-an-operator", sentence, f"registry.account_types.{place.type}")
 
 
-ACT_ALWAYS: tuple[ActCheck, ...] = (
-    store_comes_first,
-    what_is_named_exists,
-    freeze_names_one_thing,
-    reservation_is_covered,
+EVERY: tuple[type, ...] = get_args(acts.Act)
+# Only a store's first words, and a freeze in need, may stand before a rulebook does.
+FREE = (acts.StoreCreated, acts.RulebookAdopted, acts.Freeze, acts.Lift)
+IN_WORDS_OF_THE_LAW = (
+    *(acts.RulebookAdopted, acts.KindDefined, acts.AccountOpened, acts.StatusChanged),
+    *(acts.Reconciled, acts.CapSet, acts.CorrectionNamed, acts.ReplacementOpened),
 )
-ACT_LAW: tuple[ActCheck, ...] = (
-    acts_follow_a_rulebook,
-    words_are_in_the_law,
-    cap_is_the_laws,
-    emitter_is_an_operator,
+
+# Each check, and the acts it concerns.
+ACT_ALWAYS: tuple[tuple[ActCheck, tuple[type, ...]], ...] = (
+    (store_comes_first, EVERY),
+    (store_is_this_logs, (acts.StoreCreated,)),
+    (account_is_new, (acts.AccountOpened,)),
+    (kind_is_next, (acts.KindDefined,)),
+    (account_is_known, (acts.StatusChanged, acts.EmissionsVerified, acts.Reserved)),
+    (reservation_is_open, (acts.Released,)),
+    (comparison_takes_its_turn, (acts.Reconciled,)),
+    (freeze_names_one_thing, (acts.Freeze, acts.Lift)),
+    (reservation_is_covered, (acts.Reserved,)),
 )
+ACT_LAW: tuple[tuple[ActCheck, tuple[type, ...]], ...] = (
+    (rulebook_is_adopted, tuple(one for one in EVERY if one not in FREE)),
+    (words_are_in_the_law, IN_WORDS_OF_THE_LAW),
+    (cap_is_the_laws, (acts.CapSet,)),
+    (emitter_is_an_operator, (acts.EmissionsVerified,)),
+)
+
+
+@cache
+def checks_of(kind: type[acts.Act], law: bool) -> tuple[ActCheck, ...]:
+    """The checks that concern acts of a kind, in order; without `law` those always owed."""
+    checks = (*ACT_ALWAYS, *(ACT_LAW if law else ()))
+    return tuple(check for check, concerned in checks if kind in concerned)

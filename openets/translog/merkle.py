@@ -10,12 +10,15 @@ are appended and a proof is cut in a handful of steps, and the newest leaves can
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from openets.kernel.batch import SALT_BYTES
 
 HASH_BYTES = 32
+_SALT = struct.Struct(f"{SALT_BYTES}s")
+_PAIR = struct.Struct(f"{2 * HASH_BYTES}s")
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -25,11 +28,8 @@ def leaf_hash(data: bytes) -> bytes:
 
 def leaf_hashes(salts: bytes, records: Sequence[bytes]) -> list[bytes]:
     """The hashes of a batch's leaves: each record behind its salt."""
-    places = range(0, len(salts), SALT_BYTES)
-    return [
-        leaf_hash(salts[at : at + SALT_BYTES] + record)
-        for at, record in zip(places, records, strict=True)
-    ]
+    salted = zip(_SALT.iter_unpack(salts), records, strict=True)
+    return [sha256(b"\x00" + salt + record).digest() for (salt,), record in salted]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -48,18 +48,16 @@ class Tree:
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Adds the hashes of leaves and, level by level, of every subtree they complete."""
-        added, level = list(leaves), 0
+        added, level = b"".join(leaves), 0
         while added:
             if level == len(self._levels):
                 self._levels.append(bytearray())
             hashes = self._levels[level]
-            pair = len(hashes) // (2 * HASH_BYTES) * (2 * HASH_BYTES)  # where one is incomplete
-            hashes += b"".join(added)
-            added = [
-                sha256(b"\x01" + hashes[at : at + 2 * HASH_BYTES]).digest()
-                for at in range(pair, len(hashes) - HASH_BYTES, 2 * HASH_BYTES)
-            ]
-            level += 1
+            start = len(hashes) // _PAIR.size * _PAIR.size  # of the pair that is incomplete
+            hashes += added
+            pairs = hashes[start : len(hashes) // _PAIR.size * _PAIR.size]
+            nodes = [sha256(b"\x01" + pair).digest() for (pair,) in _PAIR.iter_unpack(pairs)]
+            added, level = b"".join(nodes), level + 1
 
     def cut_back(self, size: int) -> None:
         """Takes the newest leaves off until `size` are left."""

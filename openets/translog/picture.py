@@ -11,17 +11,18 @@ accepting the batch settles its changes, refusing it takes them back.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator
+from sys import intern
+from typing import Any, NamedTuple, TypeVar
 
 from openets.kernel import acts
 from openets.kernel.batch import genesis
 from openets.kernel.records import Block, Record, Transaction
 from openets.rulebook.tables import Tables
 
-STRETCHES_PER_CHUNK = 512
+STRETCHES_PER_CHUNK = 128
+NOBODY = 0  # whose serials are before they are created
 STARTING_STATUS = "open"
 
 K = TypeVar("K")
@@ -30,25 +31,22 @@ Scope = tuple[str, int | str]
 Span = tuple[str, int, int]  # registry of origin, first and last serial
 
 
-class Shelf(Generic[K, V]):
-    """A mapping whose changes since the last settling can be taken back; None is "not there"."""
+class Shelf(dict[K, V]):
+    """A mapping whose changes since the last settling can be taken back, if `put` made them."""
 
-    __slots__ = ("_now", "_undo", "get", "items")
+    __slots__ = ("_undo",)
 
     def __init__(self) -> None:
-        self._now: dict[K, V] = {}
+        super().__init__()
         self._undo: list[tuple[K, V | None]] = []
-        # Every check asks; the dictionary's own methods answer soonest.
-        self.get: Callable[[K], V | None] = self._now.get
-        self.items = self._now.items
 
     def put(self, key: K, value: V | None) -> None:
-        """Lays a value there, or takes it away."""
+        """Lays a value there, or takes it away (None)."""
         self._undo.append((key, self.get(key)))
         if value is None:
-            self._now.pop(key, None)
+            self.pop(key, None)
         else:
-            self._now[key] = value
+            self[key] = value
 
     def settle(self) -> None:
         """Makes the changes permanent."""
@@ -68,9 +66,7 @@ class Counts(Shelf[K, int]):
 
     def add(self, key: K, quantity: int) -> None:
         """Adds to a quantity, or takes away from it."""
-        before = self.get(key)
-        self._undo.append((key, before))
-        self._now[key] = (before or 0) + quantity
+        self.put(key, self.get(key, 0) + quantity)
 
 
 class Stretch(NamedTuple):
@@ -82,101 +78,100 @@ class Stretch(NamedTuple):
     account: int
 
 
-class _Chunk:
-    """A run of neighbouring stretches: where each begins, and the number of whose it is."""
-
-    __slots__ = ("owners", "starts")
-
-    def __init__(self, starts: array[int], owners: array[int]) -> None:
-        self.starts = starts
-        self.owners = owners
-
-
 class SerialMap:
     """Whose every serial of one registry is, from 1 to `last` without a gap.
 
-    A stretch ends where the next begins, so it is two numbers: its first serial, and the number of
-    its owner, a kind in an account.
+    A stretch is two numbers: its first serial, and the number of its owner, a kind in an account.
+    It ends where the next begins. So that a stretch is put between others at the same cost however
+    many there are, they lie in chunks: the starts, one more for where the chunk ends, the owners.
+    Two neighbours in a chunk are never one owner's.
     """
 
     def __init__(self) -> None:
         self.last = 0
-        self._chunks = [_Chunk(array("q"), array("q"))]
-        self._firsts = [1]
+        self._chunks: list[tuple[list[int], list[int]]] = [([1], [])]
+        self._firsts = [1]  # where each chunk begins
         self._owners: list[tuple[int, int]] = []  # (kind, account)
         self._numbers: dict[tuple[int, int], int] = {}
-        self._before: dict[_Chunk, tuple[array[int], array[int]]] = {}  # the last settling
-        self._settled_last = 0
+        self._held: list[int] = []  # units, by the owner's number
+        self._undo: list[tuple[int, int, int]] = []  # from, to, whose it was before
+
+    def held(self, kind: int, account: int) -> int:
+        """Units of a kind in an account."""
+        number = self._numbers.get((kind, account))
+        return 0 if number is None else self._held[number]
 
     def reached(self, start: int, end: int, kind: int, account: int) -> int:
         """The first of these serials that is not of this kind in this account; else `end` + 1."""
         owner = self._numbers.get((kind, account))
         while 0 < start <= end and start <= self.last:
-            place, index = self._find(start)
-            if self._chunks[place].owners[index] != owner:
-                break
-            start = min(end, self._end(place, index)) + 1
-        return start
+            starts, owners = self._chunks[bisect_right(self._firsts, start) - 1]
+            index = bisect_right(starts, start)
+            if owners[index - 1] != owner:
+                return start
+            start = starts[index]
+        return start if start <= end else end + 1
 
     def stretches(self, start: int, end: int) -> Iterator[Stretch]:
         """The stretches that hold the serials from `start` to `end`, as far as there are any."""
         while 0 < start <= min(end, self.last):
-            place, index = self._find(start)
-            yield self._stretch(place, index)
-            start = self._end(place, index) + 1
+            starts, owners = self._chunks[bisect_right(self._firsts, start) - 1]
+            index = bisect_right(starts, start) - 1
+            yield Stretch(starts[index], starts[index + 1] - 1, *self._owners[owners[index]])
+            start = starts[index + 1]
 
     def create(self, block: Block, account: int) -> None:
         """Adds new serials at the end."""
-        chunk = self._touch(len(self._chunks) - 1)
+        starts, owners = self._chunks[-1]
         owner = self._number(block.kind, account)
-        if not chunk.starts or chunk.owners[-1] != owner:
-            chunk.starts.append(block.start)
-            chunk.owners.append(owner)
+        if owners and owners[-1] == owner:
+            starts[-1] = block.end + 1
+        else:
+            starts.append(block.end + 1)
+            owners.append(owner)
         self.last = block.end
+        self._held[owner] += block.quantity
+        self._undo.append((block.start, block.end, NOBODY))
+        if len(owners) > 2 * STRETCHES_PER_CHUNK:
+            self._divide(len(self._chunks) - 1)
 
     def give(self, start: int, end: int, account: int) -> None:
         """Writes serials to an account; the caller has seen to it that they exist."""
         while start <= end:
-            place, index = self._find(start)
-            last = self._end(place, index)
-            stop = min(end, last)
-            self._cut(self._touch(place), index, start, stop, account, last)
-            start = stop + 1
+            place = bisect_right(self._firsts, start) - 1
+            starts, owners = self._chunks[place]
+            index = bisect_right(starts, start) - 1
+            before, stop = owners[index], starts[index + 1]
+            if stop > end:
+                stop = end + 1
+            kind, giver = self._owners[before]
+            if giver != account:
+                owner = self._number(kind, account)
+                self._undo.append((start, stop - 1, giver))
+                self._held[before] -= stop - start
+                self._held[owner] += stop - start
+                _cut(starts, owners, index, start, stop, owner)
+                if len(owners) > 2 * STRETCHES_PER_CHUNK:
+                    self._divide(place)
+            start = stop
 
     def settle(self) -> None:
-        """Makes the changes permanent, and keeps chunks small."""
-        for chunk in self._before:
-            if len(chunk.starts) > 2 * STRETCHES_PER_CHUNK:
-                self._divide(chunk)
-        self._before.clear()
-        self._settled_last = self.last
+        """Makes the changes permanent."""
+        self._undo.clear()
 
     def drop(self) -> None:
-        """Takes back every change since the last settling."""
-        for chunk, (starts, owners) in self._before.items():
-            chunk.starts, chunk.owners = starts, owners
-        self._before.clear()
-        self.last = self._settled_last
+        """Takes back every change since the last settling: what was given is given back."""
+        for start, end, account in self._undo[::-1]:
+            if account == NOBODY:
+                self._end_before(start)
+            else:
+                self.give(start, end, account)
+        self._undo.clear()
 
     def __iter__(self) -> Iterator[Stretch]:
-        for place, chunk in enumerate(self._chunks):
-            for index in range(len(chunk.starts)):
-                yield self._stretch(place, index)
-
-    def _find(self, serial: int) -> tuple[int, int]:
-        place = bisect_right(self._firsts, serial) - 1
-        return place, bisect_right(self._chunks[place].starts, serial) - 1
-
-    def _end(self, place: int, index: int) -> int:
-        starts = self._chunks[place].starts
-        if index + 1 < len(starts):
-            return starts[index + 1] - 1
-        return self._firsts[place + 1] - 1 if place + 1 < len(self._firsts) else self.last
-
-    def _stretch(self, place: int, index: int) -> Stretch:
-        chunk = self._chunks[place]
-        kind, account = self._owners[chunk.owners[index]]
-        return Stretch(chunk.starts[index], self._end(place, index), kind, account)
+        for starts, owners in self._chunks:
+            for start, stop, owner in zip(starts, starts[1:], owners, strict=False):
+                yield Stretch(start, stop - 1, *self._owners[owner])
 
     def _number(self, kind: int, account: int) -> int:
         """The number of an owner; never taken back, since a number nobody uses does no harm."""
@@ -184,53 +179,57 @@ class SerialMap:
         if number is None:
             number = self._numbers[kind, account] = len(self._owners)
             self._owners.append((kind, account))
+            self._held.append(0)
         return number
 
-    def _touch(self, place: int) -> _Chunk:
-        """A chunk that is about to change; as it is now it is kept until it settles."""
-        chunk = self._chunks[place]
-        if chunk not in self._before:
-            self._before[chunk] = (chunk.starts[:], chunk.owners[:])
-        return chunk
+    def _end_before(self, start: int) -> None:
+        """Takes the newest serials away again, from `start` on."""
+        while self.last >= start:
+            starts, owners = self._chunks[-1]
+            if not owners:
+                del self._chunks[-1], self._firsts[-1]
+                continue
+            first = max(start, starts[-2])
+            self._held[owners[-1]] -= starts[-1] - first
+            if first == starts[-2]:
+                del starts[-1], owners[-1]
+            starts[-1] = first
+            self.last = first - 1
 
-    def _cut(
-        self, chunk: _Chunk, index: int, start: int, end: int, account: int, last: int
-    ) -> None:
-        """Gives away part of the stretch that ends at `last`; joins it with the new owner's own."""
-        starts, owners = chunk.starts, chunk.owners
-        whole = owners[index]
-        owner = self._number(self._owners[whole][0], account)
-        if end < last:  # the rest behind it stays whose it was
-            starts.insert(index + 1, end + 1)
-            owners.insert(index + 1, whole)
-        elif index + 1 < len(owners) and owners[index + 1] == owner:
-            del starts[index + 1], owners[index + 1]
-        if starts[index] < start:  # and so does what lies before it
-            starts.insert(index + 1, start)
-            owners.insert(index + 1, owner)
-        elif index and owners[index - 1] == owner:
-            del starts[index], owners[index]
-        else:
-            owners[index] = owner
+    def _divide(self, place: int) -> None:
+        """Makes two chunks of one that has grown too long."""
+        starts, owners = self._chunks[place]
+        half = len(owners) // 2
+        self._chunks[place] = starts[: half + 1], owners[:half]
+        self._chunks.insert(place + 1, (starts[half:], owners[half:]))
+        self._firsts.insert(place + 1, starts[half])
 
-    def _divide(self, chunk: _Chunk) -> None:
-        at = bisect_right(self._firsts, chunk.starts[0]) - 1
-        step = STRETCHES_PER_CHUNK
-        parts = [
-            _Chunk(chunk.starts[low : low + step], chunk.owners[low : low + step])
-            for low in range(0, len(chunk.starts), step)
-        ]
-        self._chunks[at : at + 1] = parts
-        self._firsts[at : at + 1] = [part.starts[0] for part in parts]
+
+def _cut(
+    starts: list[int], owners: list[int], index: int, start: int, stop: int, owner: int
+) -> None:
+    """Gives an owner part of a stretch, up to before `stop`, and joins it with what is its own."""
+    if stop < starts[index + 1]:  # the rest behind it stays whose it was
+        starts.insert(index + 1, stop)
+        owners.insert(index + 1, owners[index])
+    elif index + 1 < len(owners) and owners[index + 1] == owner:
+        del starts[index + 1], owners[index + 1]
+    if starts[index] < start:  # and so does what lies before it
+        starts.insert(index + 1, start)
+        owners.insert(index + 1, owner)
+    elif index and owners[index - 1] == owner:
+        del starts[index], owners[index]
+    else:
+        owners[index] = owner
 
 
 class Place(NamedTuple):
-    """An account as the log knows it."""
+    """An account as the log knows it. Of two accounts of one sort the law says the same."""
 
     registry: str
     type: str
-    operator: str | None
     status: str
+    sort: str
 
 
 class Permission(NamedTuple):
@@ -238,7 +237,6 @@ class Permission(NamedTuple):
 
     name: str
     units: frozenset[str]
-    replaced: frozenset[str]
     registry: str | None
     quantity: int
     used: int
@@ -256,36 +254,35 @@ class Picture:
         self.serials: dict[str, SerialMap] = {}
         self.places: Shelf[int, Place] = Shelf()
         self.kinds: Shelf[int, acts.KindDefined] = Shelf()
-        self.held: Counts[tuple[int, int]] = Counts()
         self.claimed: Counts[tuple[int, int]] = Counts()
         self.claims: Shelf[int, acts.Reserved] = Shelf()
         self.permissions: Shelf[int, Permission] = Shelf()
+        self.replaced: Shelf[int, frozenset[str]] = Shelf()  # units that widen a permission
         self.frozen: Shelf[Scope, bool] = Shelf()
         self.compared: Shelf[str, bool] = Shelf()  # registries whose books are being compared
         self.receiving: Shelf[int, bool] = Shelf()  # frozen accounts that may still receive
         self.arrested: Shelf[Span, bool] = Shelf()  # frozen serials
         self.immobile: Counts[tuple[int, int]] = Counts()  # of what an account holds of a kind
-        self.keys: Shelf[bytes, int] = Shelf()
+        self.keys: dict[bytes, int] = {}  # by record; only ever added, the newest last
         self.created: Counts[int] = Counts()
         self.caps: Shelf[tuple[str, int], bool] = Shelf()
         self._shelves: tuple[Shelf[Any, Any], ...] = (
             self.places,
             self.kinds,
-            self.held,
             self.claimed,
             self.claims,
             self.permissions,
+            self.replaced,
             self.frozen,
             self.compared,
             self.receiving,
             self.arrested,
             self.immobile,
-            self.keys,
             self.created,
             self.caps,
         )
         self._maps: dict[int, SerialMap] = {}  # by kind
-        self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
+        self._settled = self._standing()
 
     def map_of(self, kind: int) -> SerialMap:
         """The map of the registry a defined kind comes from."""
@@ -300,7 +297,7 @@ class Picture:
     def apply(self, record: Record, act: acts.Act | None, tables: Tables) -> None:
         """Takes in a record (and its act, if it is one) that has passed the checks."""
         self.sequence = record.sequence
-        self.keys.put(record.key, record.sequence)
+        self.keys[record.key] = record.sequence
         if isinstance(record, Transaction):
             self._move(record, tables)
         elif act is not None:
@@ -313,7 +310,7 @@ class Picture:
             shelf.settle()
         for serials in self.serials.values():
             serials.settle()
-        self._settled = (self.sequence, self.head, self.rulebook, self.kind_count)
+        self._settled = self._standing()
 
     def drop(self) -> None:
         """What was applied since the last settling never was."""
@@ -322,7 +319,13 @@ class Picture:
         for serials in self.serials.values():
             serials.drop()
         self._maps.clear()  # a kind that was taken back may come again from elsewhere
-        self.sequence, self.head, self.rulebook, self.kind_count = self._settled
+        self.sequence, self.head, self.rulebook, self.kind_count, self.mode = self._settled
+        while len(self.keys) > self.sequence:
+            self.keys.popitem()
+
+    def held(self, account: int, kind: int) -> int:
+        """Units of a kind in an account."""
+        return self.map_of(kind).held(kind, account) if kind in self.kinds else 0
 
     def intervals(self) -> Iterator[tuple[str, int, int, int, int]]:
         """Every unit: (registry, kind, first, last, account), by registry and serial, joined."""
@@ -338,28 +341,30 @@ class Picture:
             if pending:
                 yield registry, pending.kind, pending.start, pending.end, pending.account
 
+    def _standing(self) -> tuple[int, bytes, bytes, int, str]:
+        return self.sequence, self.head, self.rulebook, self.kind_count, self.mode
+
     # -- records --------------------------------------------------------------------------------
 
     def _move(self, record: Transaction, tables: Tables) -> None:
-        sender, receiver, add_held = record.transferring, record.acquiring, self.held.add
+        sender, receiver, maps = record.transferring, record.acquiring, self._maps
         for block in record.blocks:
             kind, start, end = block
-            quantity = end - start + 1
+            serials = maps.get(kind) or self.map_of(kind)
             if sender:
-                self.map_of(kind).give(start, end, receiver)
-                add_held((sender, kind), -quantity)
+                serials.give(start, end, receiver)
             else:
-                self.map_of(kind).create(block, receiver)
-                self.created.add(kind, quantity)
-            add_held((receiver, kind), quantity)
+                serials.create(block, receiver)
+                self.created.add(kind, block.quantity)
         if record.reservation:
             self._end_claim(record.reservation)
-        rule = tables.transaction_types.get(record.type)
-        if not record.transferring:
+        if not sender:
             self._use(record.refers_to, record.quantity)
-        elif rule is not None and rule.replaces:
-            for block in record.blocks:
-                self._allow_replacement(block)
+        elif self.replaced:
+            rule = tables.transaction_types.get(record.type)
+            if rule is not None and rule.replaces:
+                for block in record.blocks:
+                    self._allow_replacement(block)
 
     def _use(self, number: int, quantity: int) -> None:
         permission = self.permissions.get(number)
@@ -367,16 +372,12 @@ class Picture:
             self.permissions.put(number, permission._replace(used=permission.used + quantity))
 
     def _allow_replacement(self, block: Block) -> None:
-        defined = self.kinds.get(block.kind)
-        open_to_it = [
-            (number, permission)
-            for number, permission in self.permissions.items()
-            if defined is not None and defined.unit in permission.replaced
-        ]
+        unit = self.kinds[block.kind].unit
+        open_to_it = [number for number, units in self.replaced.items() if unit in units]
         if open_to_it:
-            number, newest = max(open_to_it)
+            newest = self.permissions[max(open_to_it)]
             wider = newest._replace(quantity=newest.quantity + block.quantity)
-            self.permissions.put(number, wider)
+            self.permissions.put(max(open_to_it), wider)
 
     def _end_claim(self, number: int) -> None:
         claim = self.claims.get(number)
@@ -403,6 +404,8 @@ class Picture:
 
     def _act(self, sequence: int, act: acts.Act) -> None:
         match act:
+            case acts.EmissionsVerified():
+                pass  # most acts are these, and no record of units is checked against them
             case acts.StoreCreated():
                 self.mode = act.mode
             case acts.RulebookAdopted():
@@ -411,12 +414,11 @@ class Picture:
                 self.kinds.put(act.kind, act)
                 self.kind_count += 1
             case acts.AccountOpened():
-                place = Place(act.registry, act.type, act.operator, STARTING_STATUS)
-                self.places.put(act.number, place)
+                self.places.put(act.number, _place(act.registry, act.type, STARTING_STATUS))
             case acts.StatusChanged():
                 known = self.places.get(act.account)
                 if known is not None:
-                    self.places.put(act.account, known._replace(status=act.status))
+                    self.places.put(act.account, _place(known.registry, known.type, act.status))
             case acts.Freeze() | acts.Lift():
                 self._stop(act)
             case acts.Reconciled():
@@ -425,11 +427,17 @@ class Picture:
                 self.permissions.put(sequence, _permission(act))
                 if isinstance(act, acts.CapSet):
                     self.caps.put((act.parameter, act.year), True)
+                if isinstance(act, acts.ReplacementOpened):
+                    self.replaced.put(sequence, frozenset(act.replaced_units))
             case acts.Reserved():
                 self.claims.put(sequence, act)
                 self.claimed.add((act.account, act.kind), act.quantity)
             case acts.Released():
                 self._end_claim(act.reservation)
+
+
+def _place(registry: str, type_: str, status: str) -> Place:
+    return Place(registry, type_, status, intern(f"{status} {type_}"))
 
 
 def scopes(act: acts.Freeze | acts.Lift) -> list[Scope]:
@@ -464,8 +472,8 @@ def _permission(act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened
     units = frozenset(act.units)
     match act:
         case acts.CapSet():
-            return Permission(act.parameter, units, frozenset(), act.registry, act.quantity, 0)
+            return Permission(act.parameter, units, act.registry, act.quantity, 0)
         case acts.CorrectionNamed():
-            return Permission(act.name, units, frozenset(), act.registry, act.quantity, 0)
+            return Permission(act.name, units, act.registry, act.quantity, 0)
         case acts.ReplacementOpened():
-            return Permission(act.name, units, frozenset(act.replaced_units), None, 0, 0)
+            return Permission(act.name, units, None, 0, 0)

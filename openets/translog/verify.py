@@ -19,21 +19,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from openets.channel.aside import BrokeOff, aside
-from openets.kernel import acts
+from openets.kernel.acts import Freeze, Lift
 from openets.kernel.batch import FROM_OFFICERS, SALT_BYTES, Batch, decode_batch
-from openets.kernel.records import Malformed, Record, Transaction, decode_record
+from openets.kernel.records import Malformed, Record, Transaction
 from openets.kernel.serials import digest_of_holders
 from openets.kernel.signing import is_signed_by
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
-from openets.translog import checks
-from openets.translog.accept import (
-    author_refusal,
-    epoch_message,
-    store_refusal,
-)
+from openets.translog.accept import author_refusal, epoch_message
+from openets.translog.judge import Judge
 from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.picture import Picture
 from openets.translog.store import TABLES, Configuration, LogStore, StoredBatch, load
@@ -109,7 +105,7 @@ class _Reading:
         self._rulebook = rulebook
         self._result = result
         self._picture = Picture(self._configuration.store)
-        self._judge = checks.Judge(self._picture, rulebook)
+        self._judge = Judge(self._picture, rulebook, self._configuration)
         self._tree = Tree()
         self._epoch = 0
         self._recorded = 0
@@ -124,8 +120,7 @@ class _Reading:
             batch = self._check_row(row)
             if batch.epoch > last_epoch:
                 raise self._wrong(batch.first, f"Epoch {batch.epoch} was never begun.")
-            for index, data in enumerate(batch.records):
-                self._take(batch, batch.first + index, data)
+            self._take(batch)
             self._check_promise(row, batch)
             self._picture.settle(batch.head)
             self._result.records = batch.last
@@ -169,25 +164,19 @@ class _Reading:
         self._epoch = batch.epoch
         return batch
 
-    def _take(self, batch: Batch, sequence: int, data: bytes) -> None:
-        act = record = None
-        try:
-            record = decode_record(data)
-            act = acts.act_of(record)
-        except Malformed as error:
-            raise self._wrong(batch.first, str(error), sequence) from None
+    def _take(self, batch: Batch) -> None:
         # A batch made under a rulebook this release no longer has is not judged by today's law;
         # what every ledger owes is judged all the same.
         law = batch.rulebook == self._rulebook.digest
-        refusal = self._judge.check(record, act, law=law)
-        if refusal is None and act is not None:
-            refusal = store_refusal(act, self._configuration)
-        if batch.origin == FROM_OFFICERS and not isinstance(act, acts.Freeze | acts.Lift):
+        stopped = self._judge.take(batch, law=law)
+        if stopped is None:
+            return
+        sequence, record = batch.first + stopped.at, stopped.record
+        if record is None:
+            raise self._wrong(batch.first, stopped.refusal.sentence, sequence)
+        if batch.origin == FROM_OFFICERS and not isinstance(stopped.act, Freeze | Lift):
             raise self._wrong(batch.first, "Officers ordered more than a freeze.", sequence)
-        if refusal is not None:
-            raise self._wrong(batch.first, str(refusal), sequence, record)
-        tables = self._judge.tables_at(record.effective)
-        self._picture.apply(record, act, tables)
+        raise self._wrong(batch.first, str(stopped.refusal), sequence, record)
 
     def _check_promise(self, row: StoredBatch, batch: Batch) -> None:
         self._tree.extend(leaf_hashes(row.receipt.salts, batch.records))
@@ -204,7 +193,7 @@ class _Reading:
         held: dict[int, int] = {}
         for _, kind, start, end, _ in self._picture.intervals():
             held[kind] = held.get(kind, 0) + end - start + 1
-        if held != dict(self._picture.created.items()):
+        if held != self._picture.created:
             raise StorageError(f"Units held by kind are {held}, not those created.")
 
     @staticmethod

@@ -265,7 +265,7 @@ class TwoBooks(RuleBasedStateMachine):
         assert list(book.intervals()) == list(picture.intervals())
         for account, quantity in self.held.items():
             assert book.held(account, KIND) == quantity >= 0
-            assert (picture.held.get((account, KIND)) or 0) == quantity
+            assert picture.held(account, KIND) == quantity
             still = self.still(account)
             assert book.stopped.get((account, KIND), 0) == still
             assert (picture.immobile.get((account, KIND)) or 0) == still

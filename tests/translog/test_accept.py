@@ -16,7 +16,7 @@ from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
 from openets.storage import boundary
 from openets.storage.database import StorageError
-from openets.translog import accept
+from openets.translog import accept, judge
 from openets.translog.accept import epoch_message
 from openets.translog.client import (
     Accepted,
@@ -214,8 +214,10 @@ def test_two_officers_freeze_and_lift_and_nothing_else(forger: Forger, tmp_path:
     assert isinstance(order(forger.log, store, lift, [second, first]), Accepted)
     assert isinstance(forger.log.append(sale(forger)), Accepted)
     opened = forger.act(acts.AccountOpened(number=60, registry="AT", type="operator-holding"))
-    wanted = forger.envelope(opened, origin=FROM_OFFICERS, signers=[first, second])
-    assert code_of(forger.log.append(wanted)) == "log.order"
+    sold = forger.move("10-0", FIRST, SECOND, (52, 52))
+    for record in (opened, sold):
+        wanted = forger.envelope(record, origin=FROM_OFFICERS, signers=[first, second])
+        assert code_of(forger.log.append(wanted)) == "log.order"
 
 
 def test_batches_are_given_out_in_order_and_a_few_at_a_time(forger: Forger) -> None:
@@ -322,8 +324,8 @@ class Pen(Forger):
 
 
 def test_every_code_has_a_case() -> None:
-    codes = set(re.findall(r'"(log\.[a-z-]+)"', Path(accept.__file__).read_text()))
-    assert codes == {*REFUSED, "log.epoch", "log.store"}
+    text = "".join(Path(module.__file__).read_text() for module in (accept, judge))
+    assert set(re.findall(r'"(log\.[a-z-]+)"', text)) == {*REFUSED, "log.epoch"}
 
 
 # -- whole or not at all ---------------------------------------------------------------------------

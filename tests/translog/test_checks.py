@@ -183,6 +183,11 @@ CASES = [
         "units free, not 251",
         acting(acts.Reserved(account=FIRST, kind=KIND, quantity=251)),
     ),
+    Case(
+        "log.not-reservable",
+        "0 units free, not 1",
+        acting(acts.Reserved(account=FIRST, kind=99, quantity=1)),
+    ),
     Case("log.not-law", "unit gold", acting(kind(AIRCRAFT_KIND, "gold"))),
     Case(
         "log.not-law",
@@ -231,6 +236,7 @@ ELSEWHERE = {
     "log.reversal",  # below
     "log.other-permission",  # below
     "log.rulebook-not-adopted",  # below
+    "log.store",  # test_accept.py
 }
 
 
@@ -244,7 +250,8 @@ def forger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forger]:
 def everything(forger: Forger) -> tuple[object, ...]:
     """Where the log is, in memory and in its rows."""
     log = forger.log._log
-    shelves = [dict(shelf.items()) for shelf in log._picture._shelves]
+    shelves = [log._picture.keys, *log._picture._shelves]
+    shelves = [dict(shelf) for shelf in shelves]
     rows = list(log._rows.batches())
     return forger.log.where(), list(log._picture.intervals()), shelves, log._tree.root(), rows
 
@@ -315,9 +322,8 @@ def test_units_go_where_they_may(tmp_path: Path) -> None:
     wrong_home = forger.move("1-51", 0, PARTY, (1_001, 1_001), refers_to=correction)
     assert refusal_of(forger.offer(wrong_home)) == "log.other-permission"
     not_holdable = forger.move("10-0", 40, SPARE, (1, 1), kind=AIRCRAFT_KIND, day="2012-06-01")
-    refusal = checks.units_are_permitted(
-        forger.log._log._judge._view(not_holdable.effective), not_holdable
-    )
+    view = forger.log._log._judge.turn_to(not_holdable.effective)
+    refusal = checks.units_are_permitted(view, not_holdable)
     assert refusal is not None
     assert refusal.code == "log.unit-not-holdable"
     forger.log.stop()
@@ -327,11 +333,11 @@ def test_what_has_ended_stays_whatever_a_rulebook_permits(forger: Forger) -> Non
     """No type of the law leads out of a retirement account, so the check is asked by itself."""
     judge = forger.log._log._judge
     record = forger.move("10-0", RETIREMENT, SPARE, (1, 2))
-    refusal = checks.ended_units_stay(judge._view(record.effective), record)
+    refusal = checks.ended_units_stay(judge.turn_to(record.effective), record)
     assert refusal is not None
     assert refusal.code == "log.terminal"
     record = forger.move("10-92", RETIREMENT, SPARE, (1, 2), day="2008-06-01")
-    refusal = checks.ended_units_stay(judge._view(record.effective), record)
+    refusal = checks.ended_units_stay(judge.turn_to(record.effective), record)
     assert refusal is not None
     assert refusal.code == "log.reversal"
 

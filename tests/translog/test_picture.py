@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -84,9 +85,6 @@ class MapBesideAList(RuleBasedStateMachine):
     def settle(self) -> None:
         self.map.settle()
         self.settled = dict(self.held)
-        chunks = self.map._chunks
-        assert all(len(chunk.starts) <= 4 for chunk in chunks)
-        assert [chunk.starts[0] for chunk in chunks if chunk.starts][1:] == self.map._firsts[1:]
 
     @rule()
     def drop(self) -> None:
@@ -109,6 +107,21 @@ class MapBesideAList(RuleBasedStateMachine):
     def says_the_same(self) -> None:
         assert self.map.last == len(self.held)
         assert joined(iter(self.map)) == runs_of(self.held)
+        counted = Counter(self.held.values())
+        assert all(
+            self.map.held(*owner) == counted[owner] for owner in product(range(1, 4), repeat=2)
+        )
+
+    @invariant()
+    def is_in_order(self) -> None:
+        """Chunks are short, each ends where the next begins, and neighbours in one are two's."""
+        chunks = self.map._chunks
+        assert [starts[0] for starts, _ in chunks] == self.map._firsts
+        assert [starts[-1] for starts, _ in chunks] == [*self.map._firsts[1:], self.map.last + 1]
+        for starts, owners in chunks:
+            assert starts == sorted(set(starts))
+            assert len(owners) == len(starts) - 1 <= 6
+            assert all(one != next_ for one, next_ in pairwise(owners))
 
 
 TestMapBesideAList = MapBesideAList.TestCase
@@ -183,7 +196,10 @@ def state_of(picture: Picture) -> tuple[Any, ...]:
         picture.head,
         picture.rulebook,
         picture.kind_count,
-        {name: dict(held.items()) for name, held in vars(picture).items() if type(held) is Shelf},
+        picture.mode,
+        dict(picture.keys),
+        {name: dict(shelf) for name, shelf in vars(picture).items() if type(shelf) is Shelf},
+        {place: picture.held(*place) for place in product((PARTY, FIRST, SECOND), (KIND, 99))},
         list(picture.intervals()),
         {registry: map_.last for registry, map_ in picture.serials.items() if map_.last},
     )
@@ -308,7 +324,7 @@ def test_what_the_records_come_to(records: list[Record]) -> None:
         ("AT", KIND, 501, 1_010, PARTY),
     ]
     assert picture.created.get(KIND) == 1_010
-    assert {number: picture.held.get((number, KIND)) for number in (PARTY, FIRST, SECOND)} == {
+    assert {number: picture.held(number, KIND) for number in (PARTY, FIRST, SECOND)} == {
         PARTY: 510,
         FIRST: 230,
         SECOND: 210,
@@ -326,26 +342,45 @@ def test_what_the_records_come_to(records: list[Record]) -> None:
     assert picture.rulebook == b"\xab" * 32
 
 
-def test_a_map_that_divides_says_the_same_as_one_that_does_not() -> None:
-    """Every second serial changes hands: two thousand stretches, in chunks of 512 and in one."""
-    tables = LAW.tables_on(date(2008, 6, 1))
+@pytest.mark.parametrize("per_chunk", [2, 128])
+def test_a_map_that_divides_says_the_same_as_one_that_does_not(
+    monkeypatch: pytest.MonkeyPatch, per_chunk: int
+) -> None:
+    """Every second serial changes hands: two thousand stretches, in short chunks and in one."""
     pictures = []
-    for settles in (True, False):
+    for most in (per_chunk, 4_000):
+        monkeypatch.setattr(picture_module, "STRETCHES_PER_CHUNK", most)
         picture = Picture(STORE)
         kind = acts.KindDefined(
             kind=KIND, unit=UNIT, registry="AT", original_period=0, applicable_period=0
         )
         taken_in(picture, acted(1, kind))
-        created = moved(2, "1-51", 0, PARTY, 1, 4_000)
-        picture.apply(created, None, tables)
+        taken_in(picture, moved(2, "1-51", 0, PARTY, 1, 4_000))
         for sequence, serial in enumerate(range(2, 4_000, 4), 3):
-            record = moved(sequence, "10-0", PARTY, FIRST, serial, serial + 1)
-            picture.apply(record, None, tables)
-            if settles and not sequence % 100:
+            taken_in(picture, moved(sequence, "10-0", PARTY, FIRST, serial, serial + 1))
+            if not sequence % 100:
                 picture.settle(picture.head)
         picture.settle(picture.head)
         pictures.append(picture)
     divided, whole = pictures
-    assert len(divided.serials["AT"]._chunks) > 2
+    assert len(whole.serials["AT"]._chunks) == 1
+    assert len(divided.serials["AT"]._chunks) > 1_999 // (2 * per_chunk)
     assert len(list(divided.intervals())) == 2_001
     assert state_of(divided) == state_of(whole)
+
+
+def test_what_divided_the_map_is_taken_back_with_it() -> None:
+    """Units are created, scattered over many stretches and chunks, and none of it ever was."""
+    serials = SerialMap()
+    serials.create(Block(1, 1, 10), 7)
+    serials.settle()
+    for first in range(11, 2_011, 100):
+        serials.create(Block(1, first, first + 99), 7)
+    for serial in range(1, 2_011, 2):
+        serials.give(serial, serial, 8)
+    assert len(serials._chunks) > 1
+    serials.drop()
+    assert list(serials) == [Stretch(1, 10, 1, 7)]
+    assert (serials.last, serials.held(1, 7), serials.held(1, 8)) == (10, 10, 0)
+    serials.create(Block(2, 11, 20), 8)
+    assert list(serials) == [Stretch(1, 10, 1, 7), Stretch(11, 20, 2, 8)]

@@ -22,7 +22,7 @@ from openets.kernel.batch import (
 from openets.kernel.records import Transaction, decode_record
 from openets.ledger.store import Store, open_writer
 from openets.storage.database import Database
-from openets.translog.accept import TransactionLog
+from openets.translog import judge
 from openets.translog.client import Accepted, Audit, audit, open_local_log, prove, receipt_head
 from openets.translog.merkle import Tree, leaf_hash, leaf_hashes
 from openets.translog.picture import Picture
@@ -210,21 +210,23 @@ def test_a_record_against_the_law_is_found_though_all_signatures_are_right(store
     assert finding.serial == record.blocks[0].start
 
 
+@pytest.mark.parametrize("what", ["act", "transaction"])
 def test_officers_who_order_more_than_a_freeze_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """A log that was tampered with takes it; the audit judges by itself."""
     urls = {role: f"sqlite:{tmp_path / role}" for role in ("journal", "query", "log")}
     forger = Forger(world_with_officers(tmp_path, urls), SCENE)
     opened = forger.act(acts.AccountOpened(number=60, registry="AT", type="operator-holding"))
+    more = opened if what == "act" else forger.move("10-0", FIRST, SECOND, (51, 52))
     with monkeypatch.context() as bribed:
-        bribed.setattr(TransactionLog, "_check_store", lambda *_: None)
-        order = forger.envelope(opened, origin=FROM_OFFICERS, signers=officers(tmp_path))
+        bribed.setattr(judge, "FROM_OFFICERS", None)
+        order = forger.envelope(more, origin=FROM_OFFICERS, signers=officers(tmp_path))
         assert isinstance(forger.log.append(order), Accepted)
     forger.log.stop()
     (finding,) = audited(forger.store).findings
     assert "more than a freeze" in finding.sentence
-    assert (finding.batch, finding.record) == (opened.sequence, opened.sequence)
+    assert (finding.batch, finding.record) == (more.sequence, more.sequence)
 
 
 def test_a_clock_that_ran_backwards_is_found(tmp_path: Path) -> None:
