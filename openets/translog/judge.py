@@ -133,18 +133,17 @@ def _first(
 
 def _likeness(picture: Picture, record: Transaction) -> Likeness:
     """All that decides which checks concern a record, and what the law says in them."""
-    sender = picture.places.get(record.transferring)
-    receiver = picture.places.get(record.acquiring)
-    blocks = record.blocks
+    _, _, _, type_, year, transferring, acquiring, _, _, blocks, legs = record
+    sender, receiver = picture.places.get(transferring), picture.places.get(acquiring)
     return (
         picture.rulebook,
         _is_bound(picture, record),
-        record.type,
-        record.year,
-        sender.sort if sender else record.transferring,
-        receiver.sort if receiver else record.acquiring,
+        type_,
+        year,
+        sender.sort if sender else transferring,
+        receiver.sort if receiver else acquiring,
         blocks[0].kind if len(blocks) == 1 else frozenset([kind for kind, _, _ in blocks]),
-        bool(record.legs),
+        bool(legs),
     )
 
 
