@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openets.ledger.verify import Verification, verify
+from openets.ledger.verify import Verification, verifying
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
 from openets.world.figures import Figure, load_figures
@@ -144,15 +143,10 @@ def replay(
     given: Sequence[PathLike] = [files] if isinstance(files, str | Path) else files
     history = read_history([Path(file) for file in given])
     place = open_replay(Path(store), history.files)
-    summed = cache(partial(sum_books, place))
-    run(
-        place,
-        history.player,
-        on_progress or (lambda year, step, records: None),
-        beside=summed,
-    )
-    ledger, log = summed()
-    proof = verify(place)
+    run(place, history.player, on_progress or (lambda year, step, records: None))
+    with verifying(place) as conclude:
+        ledger, log = sum_books(place)
+        proof = conclude(lambda step, done: None)
     finish_replay(place, history.files)
     found = list(symbols(history.symbol_years(), place.rulebook))
     return Replayed(

@@ -32,6 +32,7 @@ from openets.translog.client import Audit, Finding, audit, audit_beside, stored_
 ENOUGH_FOR_PROCESSES = 20_000  # records; less is proved sooner than a process starts
 
 Progress = Callable[[str, int], None]
+Audited = Callable[[Progress], Audit]
 
 
 class Holders(Protocol):
@@ -59,6 +60,9 @@ class Verification:
         return not self.findings
 
 
+Proof = Callable[[Progress], Verification]
+
+
 class Wrong(Exception):
     """Carries a finding out of the reading."""
 
@@ -69,12 +73,29 @@ class Wrong(Exception):
 
 def verify(store: Store, progress: Progress = lambda step, done: None) -> Verification:
     """Proves both books and the query tables of a store, or names the first thing wrong."""
+    with verifying(store) as conclude:
+        return conclude(progress)
+
+
+@contextmanager
+def verifying(store: Store) -> Iterator[Proof]:
+    """Begins the proof of a store that nobody writes any more, and gives the way to conclude it.
+
+    Of a large store log and tables are proved meanwhile, so that its other core has something to do
+    while the caller looks at the books in its own way.
+    """
+    with _meanwhile(store) as (audited, wrong_table):
+        yield lambda progress: _conclude(store, audited, wrong_table, progress)
+
+
+def _conclude(
+    store: Store, audited: Audited, wrong_table: Callable[[], Finding | None], progress: Progress
+) -> Verification:
     result = Verification()
     try:
-        with _meanwhile(store, progress) as (audited, find_wrong_table):
-            _prove(store, result, audited, progress)
-            progress("query tables", 0)
-            finding = find_wrong_table()
+        _prove(store, result, audited, progress)
+        progress("query tables", 0)
+        finding = wrong_table()
         if finding is not None:
             raise Wrong(finding)
         result.proved.append("query tables = a new fold of the journal")
@@ -86,25 +107,27 @@ def verify(store: Store, progress: Progress = lambda step, done: None) -> Verifi
 
 
 @contextmanager
-def _meanwhile(
-    store: Store, progress: Progress
-) -> Iterator[tuple[Callable[[], Audit], Callable[[], Finding | None]]]:
+def _meanwhile(store: Store) -> Iterator[tuple[Audited, Callable[[], Finding | None]]]:
     """The ways to the log's audit and to what is wrong with the query tables.
 
     Of a small store both are found when they are asked for, sooner than a process starts.
     """
     if not _is_large(store):
-        yield lambda: _audit(store, progress), lambda: find_wrong_table(store)
+        yield lambda progress: _audit(store, progress), lambda: find_wrong_table(store)
         return
     beside = audit_beside(store.log_directory, store.jurisdiction, store.log_key)
     with beside as audited, tables_beside(store) as wrong_table:
-        yield audited, wrong_table
+        yield lambda _: audited(), wrong_table
 
 
 def _is_large(store: Store) -> bool:
-    journal = store.journal(read_only=True)
-    with closing(journal.database):
-        return journal.last() >= ENOUGH_FOR_PROCESSES
+    """Whether processes are worth it; a journal that cannot be read is named when it is proved."""
+    try:
+        journal = store.journal(read_only=True)
+        with closing(journal.database):
+            return journal.last() >= ENOUGH_FOR_PROCESSES
+    except StorageError:
+        return False
 
 
 def _audit(store: Store, progress: Progress) -> Audit:
@@ -116,16 +139,14 @@ def _audit(store: Store, progress: Progress) -> Audit:
     )
 
 
-def _prove(
-    store: Store, result: Verification, audited: Callable[[], Audit], progress: Progress
-) -> None:
+def _prove(store: Store, result: Verification, audited: Audited, progress: Progress) -> None:
     try:
         book = _prove_journal(store, result, progress)
     except (Wrong, StorageError):
-        _believe(audited())  # what is wrong with the log is said first
+        _believe(audited(progress))  # what is wrong with the log is said first
         raise
     progress("log", 0)
-    log = audited()
+    log = audited(progress)
     _believe(log)
     if (log.records, log.head) != (book.sequence, book.head) and book.sequence:
         sentence = f"The log was proved up to record {log.records}, the journal to {book.sequence}."

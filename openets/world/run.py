@@ -31,18 +31,12 @@ Epilogue = Callable[[Writer], None]
 
 
 def run(
-    store: Store,
-    player: Player,
-    on_progress: Progress,
-    epilogue: Epilogue | None = None,
-    beside: Callable[[], object] | None = None,
+    store: Store, player: Player, on_progress: Progress, epilogue: Epilogue | None = None
 ) -> dict[int, float]:
     """Plays until the query tables have everything; returns the seconds each year took.
 
     An `epilogue` is played on the same writer when nobody else follows the journal any more, so
-    it may ask the query tables; they have what it did as well when this returns. `beside` is
-    called when both books hold what was played and the process that keeps the query tables is still
-    behind: this one has nothing to do meanwhile.
+    it may ask the query tables; they have what it did as well when this returns.
 
     `on_progress` hears of each call: the calendar year, the step, the records posted so far; and in
     the end of the year 0, when only the query tables are behind.
@@ -61,8 +55,6 @@ def run(
 
         player(writer, report)
         on_progress(0, "query tables", posted)
-        if beside is not None:
-            beside()
         follower.finish()
         if epilogue is not None:
             epilogue(writer)

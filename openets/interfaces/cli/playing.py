@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from functools import cache, partial
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +12,7 @@ from openets.interfaces.cli.output import console, number, print_rows
 from openets.interfaces.cli.upkeep import print_verification, run_verification
 from openets.kernel.money import euros
 from openets.ledger.store import Store
+from openets.ledger.verify import Proof, verifying
 from openets.people.opening import desk_database
 from openets.schemes.compliance.models import Penalties
 from openets.schemes.compliance.penalising import EXCESS, cases
@@ -30,15 +30,12 @@ def play_and_prove(
 
     Returns the ledger's sums; ends the command with 1 if the proof fails.
     """
-    summed = cache(partial(sum_books, store))
-    years = {figure.year for figure in figures}
-    # What an epilogue does is in the sums too: then they wait for it.
-    beside = summed if epilogue is None else None
-    seconds = play_with_a_bar(store, years, player, epilogue, beside)
-    ledger, log = summed()
-    console.print(render(figures, ledger, log, seconds))
-    print_compliance(store, ledger, log)
-    prove(store)
+    seconds = play_with_a_bar(store, {figure.year for figure in figures}, player, epilogue)
+    with verifying(store) as conclude:
+        ledger, log = sum_books(store)
+        console.print(render(figures, ledger, log, seconds))
+        print_compliance(store, ledger, log)
+        prove(conclude)
     return ledger
 
 
@@ -83,21 +80,17 @@ def _at_the_desk(store: Store) -> dict[int, tuple[int, int]]:
     return found
 
 
-def prove(store: Store) -> None:
+def prove(proof: Proof) -> None:
     """Verifies both books and prints what was proved; ends the command with 1 if it fails."""
     console.print("[bold]verify[/bold]")
-    result = run_verification(store)
+    result = run_verification(proof)
     print_verification(result)
     if not result.sound:
         raise typer.Exit(1)
 
 
 def play_with_a_bar(
-    store: Store,
-    years: set[int],
-    player: Player,
-    epilogue: Epilogue | None = None,
-    beside: Callable[[], object] | None = None,
+    store: Store, years: set[int], player: Player, epilogue: Epilogue | None = None
 ) -> dict[int, float]:
     """Plays with a bar that moves by calendar years; returns the seconds each year took."""
     first = min(years)
@@ -115,6 +108,6 @@ def play_with_a_bar(
             description = f"{year or 'last':<4} {step:<24.24}"
             progress.update(task, completed=done, description=description, posted=number(posted))
 
-        seconds = run(store, player, show, epilogue, beside)
+        seconds = run(store, player, show, epilogue)
         progress.update(task, completed=len(years) + 1, description="played".ljust(29))
     return seconds

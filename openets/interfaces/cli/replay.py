@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from openets.interfaces.cli.output import StoreOption, console, failing, number, print_rows
 from openets.interfaces.cli.playing import play_and_prove, play_with_a_bar, prove
 from openets.ledger.post import Writer
+from openets.ledger.verify import verify
 from openets.rulebook.load import load_rulebook
 from openets.world.blocks import Plan, plan_blocks, read_blocks
 from openets.world.course import load_course
@@ -84,7 +86,7 @@ def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
         console.print(f"{number(len(rows))} sums of year and type; {number(different)} differ.")
         for sentence, count in refused.items():
             console.print(f"{number(count)} blocks were refused by the ledger: {sentence}")
-        prove(store)
+        prove(partial(verify, store))
         finish_replay(store, digests)
 
 
