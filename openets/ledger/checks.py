@@ -33,6 +33,7 @@ NO_DAY = Refusal(
 )
 
 NOTHING = ((0, 0),)
+MOST_UNITS = 2**62
 
 Movement = TransactionRequest | Transaction
 Lines = tuple[tuple[int, int], ...]  # (kind, quantity) for each kind moved
@@ -68,11 +69,13 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
         receiver.standing if receiver else movement.acquiring,
         sender is receiver,
         lines[0][0] if len(lines) == 1 else tuple([kind for kind, _ in lines]),
-        bool(movement.blocks),
-        bool(movement.legs),
-        bool(book.frozen or book.compared),
+        not movement.blocks,
+        not movement.legs,
+        not (book.frozen or book.compared),
     )
     left = book.left_to_check.get(likeness)
+    if left in ORDINARY and _are_there(book, movement, lines):
+        return None
     for check in TRANSACTION_CHECKS if left is None else left:
         refusal = check(book, tables, movement, lines)
         if refusal is not None:
@@ -80,6 +83,24 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     if left is None:
         book.left_to_check[likeness] = _left_to_check(book, tables, movement)
     return None
+
+
+def _are_there(book: Book, movement: Movement, lines: Lines) -> bool:
+    """True if an ordinary movement takes free units of one kind, as the book would pick them.
+
+    Then none of the checks that are left can refuse it, as nearly always; else they say why.
+    """
+    if movement.reservation or len(lines) != 1:
+        return False
+    kind, quantity = lines[0]
+    place = (movement.transferring, kind)
+    queue = book.queues.get(place)
+    if queue is None or not 0 < quantity < MOST_UNITS:
+        return False
+    if quantity > queue.quantity - book.reserved.get(place, 0) - book.stopped.get(place, 0):
+        return False
+    blocks = movement.blocks
+    return not blocks or [block[1:] for block in blocks] == queue.oldest(quantity)
 
 
 def _left_to_check(book: Book, tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
@@ -250,7 +271,7 @@ def kinds_permit(book: Book, tables: Tables, movement: Movement, lines: Lines) -
 
 def quantity_is_positive(_: Book, _t: Tables, _m: Movement, lines: Lines) -> Refusal | None:
     for _kind, quantity in lines or NOTHING:
-        if not 0 < quantity < 2**62:
+        if not 0 < quantity < MOST_UNITS:
             sentence = "A transaction moves at least one whole unit."
             return Refusal("ledger.quantity", sentence, LEDGER)
     return None
@@ -423,6 +444,12 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     serials_are_right,
     serials_are_free,
     money_balances,
+)
+
+# What is left of them to ask of a movement without serials, and of one that names some.
+ORDINARY = (
+    (quantity_is_positive, is_covered),
+    (quantity_is_positive, is_covered, serials_are_right, serials_are_free),
 )
 
 
