@@ -88,7 +88,8 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
 def _are_there(book: Book, movement: Movement, lines: Lines) -> bool:
     """True if an ordinary movement takes free units of one kind, as the book would pick them.
 
-    Then none of the checks that are left can refuse it, as nearly always; else they say why.
+    Then none of the checks that are left can refuse it, as nearly always; else they say why. Where
+    anything is frozen no movement is ordinary.
     """
     if movement.reservation or len(lines) != 1:
         return False
@@ -97,7 +98,7 @@ def _are_there(book: Book, movement: Movement, lines: Lines) -> bool:
     queue = book.queues.get(place)
     if queue is None or not 0 < quantity < MOST_UNITS:
         return False
-    if quantity > queue.quantity - book.reserved.get(place, 0) - book.stopped.get(place, 0):
+    if quantity > queue.quantity - book.reserved.get(place, 0):
         return False
     blocks = movement.blocks
     return not blocks or [block[1:] for block in blocks] == queue.oldest(quantity)
