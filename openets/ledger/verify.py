@@ -176,7 +176,9 @@ def _prove_journal(store: Store, result: Verification, progress: Progress) -> Bo
     try:
         broken = journal.database.integrity(JOURNAL_TABLES)
         if broken:
-            raise Wrong(Finding(book="journal", sentence=f"The database is damaged: {broken}."))
+            raise Wrong(
+                Finding(book="journal", sentence=f"The journal's database is damaged: {broken}.")
+            )
         registry_key = store.registry_key().public
         meta = journal.meta(registry_key)
         if meta.get("store") != store.store or meta.get("log_key") != store.log_key:
