@@ -13,11 +13,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from openets.ledger.journal import Journal
+from openets.ledger.projection import Projection
 from openets.ledger.store import Store, open_store
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 
-PAUSE_SECONDS = 1  # a larger bite is less work: what comes and goes meanwhile is written once
+PAUSE_SECONDS = 0.1
+ENOUGH = 8_192  # records; a larger bite is less work: what comes and goes meanwhile is written once
 
 
 class Follower:
@@ -43,15 +46,24 @@ def main(directory: Path) -> int:
         projection, journal = store.projection(), store.journal(read_only=True)
         with closing(projection.database), closing(journal.database):
             leave_books_alone()
-            going = True
-            while going:
-                closed, _, _ = select.select([sys.stdin], [], [], PAUSE_SECONDS)
-                going = not closed
-                projection.catch_up(journal)
+            _follow(projection, journal)
     except StorageError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _follow(projection: Projection, journal: Journal) -> None:
+    """Takes a bite when it is large enough, or when nothing more has come for a while."""
+    behind, going = 0, True
+    while going:
+        pause = 0 if behind >= ENOUGH else PAUSE_SECONDS
+        closed, _, _ = select.select([sys.stdin], [], [], pause)
+        going = not closed
+        before, behind = behind, journal.last() - projection.mark()[0]
+        if closed or behind >= ENOUGH or behind == before:
+            projection.catch_up(journal)
+            behind = journal.last() - projection.mark()[0]
 
 
 if __name__ == "__main__":
