@@ -19,7 +19,7 @@ from openets.ledger.store import Store, open_store
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import StorageError
 
-PAUSE_SECONDS = 0.1
+PAUSE_MILLISECONDS = 100
 ENOUGH = 8_192  # records; a larger bite is less work: what comes and goes meanwhile is written once
 
 
@@ -57,8 +57,8 @@ def _follow(projection: Projection, journal: Journal) -> None:
     """Takes a bite when it is large enough, or when nothing more has come for a while."""
     behind, going = 0, True
     while going:
-        pause = 0 if behind >= ENOUGH else PAUSE_SECONDS
-        closed, _, _ = select.select([sys.stdin], [], [], pause)
+        pause = 0 if behind >= ENOUGH else PAUSE_MILLISECONDS
+        closed, _, _ = select.select([sys.stdin], [], [], pause / 1_000)
         going = not closed
         before, behind = behind, journal.last() - projection.mark()[0]
         if closed or behind >= ENOUGH or behind == before:
