@@ -49,7 +49,7 @@ class Judge:
         self._configuration = configuration
         self._left: dict[Likeness, tuple[MoveCheck, ...]] = {}
         self._tables: Tables | None = None  # those it was permitted under
-        self._effective = -1  # when the last record took effect, ...
+        self._effective: int | None = None  # when the last record took effect, ...
         self._view: View  # ... and what was then to be seen
 
     def take(

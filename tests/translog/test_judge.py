@@ -211,6 +211,15 @@ def test_who_remembers_says_the_same(seed: int, monkeypatch: pytest.MonkeyPatch)
     assert day.said[""] > 300
 
 
+@pytest.mark.parametrize("effective", [-1, 2**62])
+def test_the_first_thing_a_judge_hears_may_be_at_no_instant(effective: int) -> None:
+    judge = Judge(Picture(STORE), LAW, CONFIGURATION)
+    record = ActRecord(1, KEY[:16], effective, FOUNDING[0].payload())
+    refusal = judge.check(record, FOUNDING[0], law=True)
+    assert refusal is not None
+    assert refusal.code == "log.effective"
+
+
 STOPS: dict[str, acts.Act] = {
     "log.frozen": acts.Freeze(account=FIRST, reason="x"),
     "log.serials-frozen": acts.Freeze(registry="AT", first=210, last=210, reason="x"),
