@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from openets.kernel import acts
 from openets.kernel.batch import genesis
-from openets.kernel.clock import MICROSECONDS_PER_DAY, NoInstant, day_of, is_instant
+from openets.kernel.clock import NoInstant, day_of, is_instant
 from openets.kernel.records import (
     ActRecord,
     Block,
@@ -219,7 +219,6 @@ class Book:
         self.money: dict[tuple[int, str], int] = {}
         self.keys: dict[bytes, int] = {}
         self.left_to_check: dict[checks.Likeness, tuple[checks.TransactionCheck, ...]] = {}
-        self._tables: dict[int, Tables] = {}
         self._instant: int | None = None  # the last that was asked for
         self._law: Tables  # of its day
         self._layers: list[Layer] = []  # oldest first
@@ -234,12 +233,8 @@ class Book:
             return self._law
         if not is_instant(effective):
             raise NoInstant(effective)
-        day = effective // MICROSECONDS_PER_DAY
-        found = self._tables.get(day)
-        if found is None:
-            found = self._tables[day] = self.rulebook.tables_on(day_of(effective))
-        self._instant, self._law = effective, found
-        return found
+        self._instant, self._law = effective, self.rulebook.tables_on(day_of(effective))
+        return self._law
 
     def held(self, account: int, kind: int) -> int:
         """Units of a kind in an account."""
@@ -249,9 +244,8 @@ class Book:
     def available(self, account: int, kind: int) -> int:
         """Units of a kind in an account that are neither reserved nor frozen as serials."""
         place = (account, kind)
-        queue = self.queues.get(place)
-        held = queue.quantity if queue else 0
-        return held - self.reserved.get(place, 0) - self.stopped.get(place, 0)
+        bound = self.reserved.get(place, 0) + self.stopped.get(place, 0)
+        return self.held(account, kind) - bound
 
     def holdings(self, account: int) -> dict[int, int]:
         """Units in an account by kind."""
@@ -296,8 +290,6 @@ class Book:
         if refusal is not None:
             return refusal
         record = self._transaction(request)
-        if len(record.blocks) == 1:
-            return record
         return checks.blocks_are_few(self, record) or record
 
     def check(self, record: Record, act: acts.Act | None) -> Refusal | None:
@@ -306,9 +298,7 @@ class Book:
             assert act is not None
             return checks.check_act(self, record.effective, act)
         refusal = checks.check_transaction(self, record, checks.lines_of(record.blocks))
-        if refusal is not None or len(record.blocks) == 1:
-            return refusal
-        return checks.blocks_are_few(self, record)
+        return refusal or checks.blocks_are_few(self, record)
 
     def _transaction(self, request: TransactionRequest) -> Transaction:
         """The record of a request that has been checked."""

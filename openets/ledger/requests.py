@@ -6,8 +6,10 @@ one effect and gets the first answer. `key_of` makes such a key from words that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openets.kernel.acts import Act
 from openets.kernel.records import Block, Leg
@@ -44,6 +46,11 @@ class ActRequest(NamedTuple):
 
 
 Request = TransactionRequest | ActRequest
+
+# Made of all its fields, in order, by whoever makes millions (as records are).
+transaction_request_of: Callable[[tuple[Any, ...]], TransactionRequest] = partial(
+    tuple.__new__, TransactionRequest
+)
 
 
 class Outcome(NamedTuple):

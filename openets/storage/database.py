@@ -6,7 +6,8 @@ for parameters, `{bytes}` and `{id}` for the two types whose names differ, and `
 table whose rows lie in the order of its primary key where the engine can do that.
 
 SQLite runs in WAL mode with synchronous=FULL: a commit that returned survives a loss of power.
-PostgreSQL runs with its own default, synchronous_commit=on.
+PostgreSQL runs with its own default, synchronous_commit=on. Only what can be made again does
+without (`Database.allow_loss`).
 """
 
 from __future__ import annotations

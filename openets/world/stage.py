@@ -21,7 +21,7 @@ from openets.kernel.acts import AccountOpened, Act, KindDefined
 from openets.kernel.clock import day_of, instant
 from openets.kernel.records import type_code
 from openets.kernel.refusal import Refusal, Refused
-from openets.ledger.requests import ActRequest, Outcome, Request, TransactionRequest
+from openets.ledger.requests import ActRequest, Outcome, Request, transaction_request_of
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
 from openets.world.course import Course
@@ -36,7 +36,6 @@ _ACT, _TRANSACTION = b"a", b"t"
 _IN_A_STEP = struct.Struct(f"<c{_KEY_BYTES}sQQQQQ")
 _digest = partial(blake2b, digest_size=_KEY_BYTES)
 _sequence_of = attrgetter("sequence")
-_new = tuple.__new__  # of a named tuple, without counting the fields again
 
 
 class Registry(Protocol):
@@ -191,7 +190,7 @@ class Stage:
                 (),
                 (),
             )
-            add(_new(TransactionRequest, fields))
+            add(transaction_request_of(fields))
             if transferring:
                 held = holdings[transferring]
                 rest = held[kind] - quantity
