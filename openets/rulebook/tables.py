@@ -329,7 +329,7 @@ def compile_tables(in_force: Mapping[str, Any]) -> Tables:
                 terminal=row.terminal,
                 operator=row.operator,
                 central=row.central,
-                units=frozenset(row.units) & units.keys(),
+                units=frozenset(row.units).intersection(units),
             )
             for key, row in accounts.items()
         },
@@ -343,7 +343,7 @@ def compile_tables(in_force: Mapping[str, Any]) -> Tables:
         unit_codes=frozenset(rows.get(UNIT_CODES, {}).get("pairs", ())),
         blocks_at_most=rows.get(TRANSACTION_SIZE, {}).get("blocks_at_most"),
         reconciled=(
-            frozenset(rows[RECONCILIATION]["units"]) & units.keys()
+            frozenset(rows[RECONCILIATION]["units"]).intersection(units)
             if RECONCILIATION in rows
             else None
         ),
@@ -376,7 +376,7 @@ def _compile_transaction(
         transferring=frozenset(source for source, _ in routes if source),
         acquiring=frozenset(target for _, target in routes),
         routes=routes,
-        units=frozenset(row.units) & units.keys(),
+        units=frozenset(row.units).intersection(units),
         surrenders=row.surrenders,
         reverses=row.reverses,
         undoes=frozenset(row.undoes),

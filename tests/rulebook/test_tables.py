@@ -50,6 +50,20 @@ def test_whatever_a_table_names_a_table_has(day: date) -> None:
             assert codes is None or codes <= tables.transaction_types.keys()
 
 
+@pytest.mark.parametrize("jurisdiction", ["eu", "uk"])
+def test_nobody_can_change_what_a_table_says(jurisdiction: str) -> None:
+    tables = load_rulebook(jurisdiction).tables_on(date(2022, 6, 15))
+    sets = [tables.unit_codes, tables.reconciled]
+    for rule in tables.transaction_types.values():
+        sets += [rule.transferring, rule.acquiring, rule.routes, rule.units, rule.undoes]
+    for account in tables.account_types.values():
+        sets += [account.units]
+    for status in tables.statuses.values():
+        sets += [status.sends, status.others_send, status.receives, status.becomes]
+        sets += status.becomes_if_holding.values()
+    assert {type(one) for one in sets} <= {frozenset, type(None)}
+
+
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_what_ends_is_taken_out_by_reversals_only(day: date) -> None:
     tables = EU.tables_on(day)
