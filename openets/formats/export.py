@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import xlsxwriter
@@ -20,6 +21,7 @@ from openets.formats.layouts import Layout
 from openets.formats.problems import refusal
 from openets.formats.recognise import BY_NAME
 from openets.formats.tables import SCHEMAS, Tables, conform
+from openets.formats.written import written
 
 ENDINGS = (".csv", ".csv.gz", ".xlsx")
 XML_ENDINGS = (".xml", ".xml.gz")
@@ -42,18 +44,8 @@ def export(tables: Tables, layout_name: str, target: Path) -> int:
         wanted = f"{', '.join(endings[:-1])} or {endings[-1]}"
         raise refusal("formats.wrong-ending", f"The layout is written as {wanted}.", target.name)
     given = _needed(tables, layout.table, layout_name)
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        rows = _write(given, layout, target, unfinished)
-        unfinished.replace(target)
-    except OSError as error:
-        reason = error.strerror or "unknown error"
-        raise refusal(
-            "formats.not-written", f"The file cannot be written: {reason}.", target.name
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return rows
+    with written(target) as file:
+        return _write(given, layout, target.name, file)
 
 
 def _needed(tables: Tables, table: str, layout_name: str) -> Tables:
@@ -80,26 +72,26 @@ def _operators(tables: Tables) -> pl.DataFrame:
     return pl.concat([listed, conform("operators", latest.sort("registry", "operator_id"))])
 
 
-def _write(tables: Tables, layout: Layout | XmlLayout, target: Path, unfinished: Path) -> int:
+def _write(tables: Tables, layout: Layout | XmlLayout, name: str, file: BinaryIO) -> int:
     if isinstance(layout, XmlLayout):
         rows, text = xml_text(layout, tables)
         content = text.encode()
     else:
         frame = layout.write(tables)
         rows = frame.height
-        if target.suffix == ".xlsx":
-            _write_workbook(frame, unfinished, target.name)
+        if name.endswith(".xlsx"):
+            _write_workbook(frame, file, name)
             return rows
         # Empty text would be written as two quotation marks; nothing is written as nothing.
         content = frame.with_columns(pl.all().replace("", None)).write_csv().encode()
-    unfinished.write_bytes(gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)
+    file.write(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
     return rows
 
 
-def _write_workbook(frame: pl.DataFrame, path: Path, name: str) -> None:
+def _write_workbook(frame: pl.DataFrame, file: BinaryIO, name: str) -> None:
     if frame.height >= SHEET_ROWS:
         raise refusal("formats.too-large", "A sheet holds no more than 1,048,575 rows.", name)
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("data")
         for row, cells in enumerate([tuple(frame.columns), *frame.iter_rows()]):
             for column, cell in enumerate(cells):

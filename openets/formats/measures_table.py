@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import xlsxwriter
 
@@ -18,6 +19,7 @@ from openets.formats.emissions_table import table_sheet
 from openets.formats.formulas import formula_problems
 from openets.formats.problems import Problem, refusal
 from openets.formats.sheets import ROW
+from openets.formats.written import written
 
 
 class Column(NamedTuple):
@@ -81,22 +83,20 @@ class MeasuresTable:
 
 def write_template(target: Path) -> None:
     """Writes an empty list to fill in, as .csv or .xlsx; raises `Refused`."""
-    try:
-        if target.suffix.lower() == ".csv":
-            with target.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerow(HEADS)
-        elif target.suffix.lower() == ".xlsx":
-            _write_workbook(target)
+    ending = target.suffix.lower()
+    if ending not in (".csv", ".xlsx"):
+        sentence = "The template is written as .csv or .xlsx."
+        raise refusal("formats.wrong-ending", sentence, target.name)
+    with written(target) as file:
+        if ending == ".xlsx":
+            _write_workbook(file)
         else:
-            sentence = "The template is written as .csv or .xlsx."
-            raise refusal("formats.wrong-ending", sentence, target.name)
-    except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
-        sentence = f"The template cannot be written: {error}."
-        raise refusal("formats.not-written", sentence, target.name) from error
+            with TextIOWrapper(file, "utf-8", newline="") as text:
+                csv.writer(text).writerow(HEADS)
 
 
-def _write_workbook(target: Path) -> None:
-    with xlsxwriter.Workbook(str(target)) as book:
+def _write_workbook(file: BinaryIO) -> None:
+    with xlsxwriter.Workbook(file) as book:
         heading = book.add_format({"bold": True})
         sheet = book.add_worksheet("list")
         sheet.write_row(0, 0, HEADS, heading)

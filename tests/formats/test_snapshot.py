@@ -191,6 +191,7 @@ def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
         ("merged", "a.xls", "formats.wrong-ending"),
         ("eutl/operators", "a.csv", "formats.wrong-ending"),
         ("merged", "absent/a.csv", "formats.not-written"),
+        ("merged", "absent/a.xlsx", "formats.not-written"),
     ):
         with pytest.raises(Refused) as refused:
             export(tables, layout, tmp_path / name)
