@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openets.ledger.verify import Verification, verifying
+from openets.ledger.verify import Verification
 from openets.rulebook.load import load_rulebook
 from openets.rulebook.model import Rulebook
 from openets.world.figures import Figure, load_figures
 from openets.world.replay import finish_replay, open_replay, read_history
-from openets.world.run import run, sum_books
+from openets.world.run import prove_and_sum, run
 from openets.world.stage import Progress
 from openets.world.symbols import Found, symbols
 from openets.world.table import MEASURES
@@ -144,9 +144,7 @@ def replay(
     history = read_history([Path(file) for file in given])
     place = open_replay(Path(store), history.files)
     run(place, history.player, on_progress or (lambda year, step, records: None))
-    with verifying(place) as conclude:
-        ledger, log = sum_books(place)
-        proof = conclude(lambda step, done: None)
+    proof, ledger, log = prove_and_sum(place)
     finish_replay(place, history.files)
     found = list(symbols(history.symbol_years(), place.rulebook))
     return Replayed(

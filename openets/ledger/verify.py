@@ -5,18 +5,18 @@ believed. The log by its own code; the journal, record by record through a fresh
 beside the log's; who holds which serial, in one book and the other; the query tables, against a new
 fold of the journal. Of a large store log and tables are proved meanwhile, by processes of their
 own. What is wrong is named in this order, the first thing alone, for nothing that follows from it
-can be trusted.
+can be trusted. Whoever has something to ask of every record may read along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
 
-from openets.kernel.acts import act_of
+from openets.kernel.acts import Act, act_of
 from openets.kernel.batch import FROM_OFFICERS, Batch, decode_batch
 from openets.kernel.records import Malformed, Record, Transaction, decode_record
 from openets.kernel.serials import digest_of_holders
@@ -32,6 +32,7 @@ from openets.translog.client import Audit, Finding, audit, audit_beside, stored_
 ENOUGH_FOR_PROCESSES = 20_000  # records; less is proved sooner than a process starts
 
 Progress = Callable[[str, int], None]
+Reader = Callable[[Sequence[tuple[Record, Act | None]]], None]
 Audited = Callable[[Progress], Audit]
 
 
@@ -60,9 +61,6 @@ class Verification:
         return not self.findings
 
 
-Proof = Callable[[Progress], Verification]
-
-
 class Wrong(Exception):
     """Carries a finding out of the reading."""
 
@@ -71,38 +69,29 @@ class Wrong(Exception):
         super().__init__(finding.sentence)
 
 
-def verify(store: Store, progress: Progress = lambda step, done: None) -> Verification:
-    """Proves both books and the query tables of a store, or names the first thing wrong."""
-    with verifying(store) as conclude:
-        return conclude(progress)
-
-
-@contextmanager
-def verifying(store: Store) -> Iterator[Proof]:
-    """Begins the proof of a store that nobody writes any more, and gives the way to conclude it.
-
-    Of a large store log and tables are proved meanwhile, so that its other core has something to do
-    while the caller looks at the books in its own way.
-    """
-    with _meanwhile(store) as (audited, wrong_table):
-        yield lambda progress: _conclude(store, audited, wrong_table, progress)
-
-
-def _conclude(
-    store: Store, audited: Audited, wrong_table: Callable[[], Finding | None], progress: Progress
+def verify(
+    store: Store,
+    progress: Progress = lambda step, done: None,
+    reader: Reader = lambda records: None,
 ) -> Verification:
+    """Proves both books and the query tables of a store, or names the first thing wrong.
+
+    The `reader` is given the records of the journal in their order, each with its act if it is one,
+    as soon as they are proved; if the proof ends early, those up to there.
+    """
     result = Verification()
-    try:
-        _prove(store, result, audited, progress)
-        progress("query tables", 0)
-        finding = wrong_table()
-        if finding is not None:
-            raise Wrong(finding)
-        result.proved.append("query tables = a new fold of the journal")
-    except Wrong as wrong:
-        result.findings.append(wrong.finding)
-    except StorageError as error:
-        result.findings.append(Finding(book="journal", sentence=str(error)))
+    with _meanwhile(store) as (audited, wrong_table):
+        try:
+            _prove(store, result, audited, progress, reader)
+            progress("query tables", 0)
+            finding = wrong_table()
+            if finding is not None:
+                raise Wrong(finding)
+            result.proved.append("query tables = a new fold of the journal")
+        except Wrong as wrong:
+            result.findings.append(wrong.finding)
+        except StorageError as error:
+            result.findings.append(Finding(book="journal", sentence=str(error)))
     return result
 
 
@@ -139,9 +128,11 @@ def _audit(store: Store, progress: Progress) -> Audit:
     )
 
 
-def _prove(store: Store, result: Verification, audited: Audited, progress: Progress) -> None:
+def _prove(
+    store: Store, result: Verification, audited: Audited, progress: Progress, reader: Reader
+) -> None:
     try:
-        book = _prove_journal(store, result, progress)
+        book = _prove_journal(store, result, progress, reader)
     except (Wrong, StorageError):
         _believe(audited(progress))  # what is wrong with the log is said first
         raise
@@ -171,7 +162,7 @@ def _believe(log: Audit) -> None:
 # -- the journal -----------------------------------------------------------------------------------
 
 
-def _prove_journal(store: Store, result: Verification, progress: Progress) -> Book:
+def _prove_journal(store: Store, result: Verification, progress: Progress, reader: Reader) -> Book:
     journal = store.journal(read_only=True)
     try:
         broken = journal.database.integrity(JOURNAL_TABLES)
@@ -190,9 +181,10 @@ def _prove_journal(store: Store, result: Verification, progress: Progress) -> Bo
         for row, other in zip_longest(journal.rows(), beside):
             batch = _prove_row(store, book, row, other, epoch, registry_key)
             epoch = batch.epoch
-            _prove_records(book, batch, result)
+            proved = _prove_records(book, batch, result)
             book.seal(batch.head)
             book.commit()
+            reader(proved)
             progress("journal", book.sequence)
         result.records = book.sequence
         _prove_conservation(book)
@@ -255,11 +247,14 @@ def _is_properly_signed(book: Book, batch: Batch, registry_key: bytes) -> bool:
     return len({key.hex() for key in signers} & officers) >= OFFICERS_NEEDED
 
 
-def _prove_records(book: Book, batch: Batch, result: Verification) -> None:
+def _prove_records(
+    book: Book, batch: Batch, result: Verification
+) -> list[tuple[Record, Act | None]]:
     """Takes a batch's records into the book, each checked as if it were proposed now."""
     # What a batch was made under may no longer be the law this release knows; then its law is
     # not judged again, but what every ledger owes (conservation) still is, at the end.
     by_law = batch.rulebook == book.rulebook.digest
+    proved: list[tuple[Record, Act | None]] = []
     for sequence, data in enumerate(batch.records, batch.first):
         try:
             record = decode_record(data)
@@ -277,9 +272,11 @@ def _prove_records(book: Book, batch: Batch, result: Verification) -> None:
             if refusal is not None:
                 raise _wrong(batch, sequence, str(refusal), record)
         book.apply(record, act)
+        proved.append((record, act))
         if isinstance(record, Transaction):
             result.transactions += 1
             result.blocks += len(record.blocks)
+    return proved
 
 
 def _wrong(batch: Batch, sequence: int, sentence: str, record: Record | None = None) -> Wrong:

@@ -1,4 +1,4 @@
-"""Running a play into a store, with its query tables following; then both books are summed.
+"""Running a play into a store, with its query tables following; then books are proved and summed.
 
 Demonstration and replay run in the same way; what differs is the player, and the figures the books
 are held against.
@@ -18,12 +18,14 @@ from openets.ledger.journal import Journal
 from openets.ledger.journal import stored_records as journal_records
 from openets.ledger.post import Writer
 from openets.ledger.store import Store
+from openets.ledger.verify import Progress as Verifying
+from openets.ledger.verify import Verification, verify
 from openets.ledger.writing import writing
 from openets.storage.database import Database
 from openets.translog.client import stored_batches
 from openets.translog.client import stored_records as log_records
 from openets.world.stage import Progress
-from openets.world.totals import Totals, sum_records
+from openets.world.totals import Summing, Totals, sum_records
 
 Read = TypeVar("Read")
 Player = Callable[[Writer, Progress], None]
@@ -86,3 +88,18 @@ def _same_bytes(store: Store, journal: Journal) -> bool:
 def sum_books(store: Store) -> tuple[Totals, Totals]:
     """Ledger and log, summed."""
     return read_books(store, lambda records: sum_records(records, store.rulebook))
+
+
+def prove_and_sum(
+    store: Store, progress: Verifying = lambda step, done: None
+) -> tuple[Verification, Totals, Totals]:
+    """Proves both books and sums them on the way; books that are not sound are summed as they are.
+
+    Books that are sound hold the same records: what one adds up to, the other does.
+    """
+    summing = Summing(store.rulebook)
+    proof = verify(store, progress, summing.take)
+    if proof.sound:
+        total = summing.result()
+        return proof, total, total
+    return proof, *sum_books(store)

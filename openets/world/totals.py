@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from openets.kernel.acts import AccountOpened, CorrectionNamed, EmissionsVerified, parse_act
+from openets.kernel.acts import AccountOpened, Act, CorrectionNamed, EmissionsVerified, act_of
 from openets.kernel.clock import moment
 from openets.kernel.records import ActRecord, Record
 from openets.rulebook.model import Rulebook
@@ -56,8 +56,8 @@ class Totals:
 
 def sum_records(records: Iterable[Record], rulebook: Rulebook) -> Totals:
     """Sums a stream of records in their order; memory grows with accounts, not with records."""
-    summing = _Summing(rulebook)
-    summing.take(records)
+    summing = Summing(rulebook)
+    summing.take((record, act_of(record)) for record in records)
     return summing.result()
 
 
@@ -76,7 +76,7 @@ class _Years(dict[int, CellTotal]):
         return found
 
 
-class _Summing:
+class Summing:
     """The sums so far, and what of the records is needed to go on."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -108,13 +108,13 @@ class _Summing:
             found = self._days[day] = _Day(counted, does)
         return found
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Takes records into the sums."""
+    def take(self, records: Iterable[tuple[Record, Act | None]]) -> None:
+        """Takes records, each with its act if it is one, into the sums."""
         places, corrections = self.places, self.corrections
         at: int | None = None  # many transactions in a row are of one instant
-        for record in records:
+        for record, act in records:
             if isinstance(record, ActRecord):
-                self.act(record)
+                self.act(record.sequence, act)
                 continue
             _, _, effective, type_, year, sender, receiver, refers_to, _, blocks, _ = record
             if effective != at:
@@ -136,10 +136,10 @@ class _Summing:
                 named, unexplained = corrections[refers_to], self.totals.unexplained
                 unexplained[named] = unexplained.get(named, 0) + record.quantity
 
-    def act(self, record: ActRecord) -> None:
-        """Takes an act into the sums."""
+    def act(self, sequence: int, act: Act | None) -> None:
+        """Takes the act of a record into the sums."""
         self.totals.records += 1
-        match parse_act(record.payload):
+        match act:
             case EmissionsVerified() as verified:
                 # A later figure for the same account and year replaces the earlier one.
                 years = self.emissions[verified.account]
@@ -152,7 +152,7 @@ class _Summing:
                 if kind is not None:
                     self.places[opened.number] = self.cells[opened.registry, kind]
             case CorrectionNamed() as correction:
-                self.corrections[record.sequence] = correction.year
+                self.corrections[sequence] = correction.year
             case _:
                 pass
 

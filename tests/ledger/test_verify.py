@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from openets.kernel.acts import Act, act_of
+from openets.kernel.records import Record
 from openets.ledger import verify as proof
 from openets.ledger.book import Book
+from openets.ledger.journal import stored_records
 from openets.ledger.projection import TABLES
 from openets.ledger.store import Store, open_writer
 from openets.ledger.verify import verify
@@ -47,6 +50,18 @@ def test_a_world_that_nobody_touched_is_sound(store: Store) -> None:
     assert len(result.proved) == 4
     assert (result.records, result.transactions, result.units) == (27, 9, 1_000)
     assert len(result.root) == 64
+
+
+def test_whoever_reads_along_hears_every_record_that_is_proved(store: Store) -> None:
+    heard: list[tuple[Record, Act | None]] = []
+    assert verify(store, reader=heard.extend).sound
+    with closing(store.journal(read_only=True).database) as database:
+        assert heard == [(record, act_of(record)) for record in stored_records(database)]
+    with closing(Database(store.journal_url, name="journal")) as database:
+        bend("envelope", 150)(database)
+    so_far: list[tuple[Record, Act | None]] = []
+    assert not verify(store, reader=so_far.extend).sound
+    assert so_far == heard[:19]
 
 
 def test_both_proofs_are_of_the_same_records(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Playing years into a store with a bar that moves, then the table and the proof."""
+"""Playing years into a store with a bar that moves, then the proof and the table."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from openets.interfaces.cli.output import console, number, print_rows
-from openets.interfaces.cli.upkeep import print_verification, run_verification
+from openets.interfaces.cli.upkeep import print_verification, progress_shown
 from openets.kernel.money import euros
 from openets.ledger.store import Store
-from openets.ledger.verify import Proof, verifying
+from openets.ledger.verify import Verification
 from openets.people.opening import desk_database
 from openets.schemes.compliance.models import Penalties
 from openets.schemes.compliance.penalising import EXCESS, cases
 from openets.world.compliance import COLUMNS, compliance_years
 from openets.world.figures import Figure
-from openets.world.run import Epilogue, Player, run, sum_books
+from openets.world.run import Epilogue, Player, prove_and_sum, run
 from openets.world.table import render
 from openets.world.totals import Totals
 
@@ -26,16 +26,16 @@ from openets.world.totals import Totals
 def play_and_prove(
     store: Store, figures: Sequence[Figure], player: Player, epilogue: Epilogue | None = None
 ) -> Totals:
-    """Plays, prints the table of both books beside the figures, and proves the books.
+    """Plays, proves both books, and prints their table beside the figures.
 
     Returns the ledger's sums; ends the command with 1 if the proof fails.
     """
     seconds = play_with_a_bar(store, {figure.year for figure in figures}, player, epilogue)
-    with verifying(store) as conclude:
-        ledger, log = sum_books(store)
-        console.print(render(figures, ledger, log, seconds))
-        print_compliance(store, ledger, log)
-        prove(conclude)
+    with progress_shown() as report:
+        proof, ledger, log = prove_and_sum(store, report)
+    console.print(render(figures, ledger, log, seconds))
+    print_compliance(store, ledger, log)
+    say_proof(proof)
     return ledger
 
 
@@ -80,12 +80,11 @@ def _at_the_desk(store: Store) -> dict[int, tuple[int, int]]:
     return found
 
 
-def prove(proof: Proof) -> None:
-    """Verifies both books and prints what was proved; ends the command with 1 if it fails."""
+def say_proof(proof: Verification) -> None:
+    """Prints what was proved; ends the command with 1 if something was found wrong."""
     console.print("[bold]verify[/bold]")
-    result = run_verification(proof)
-    print_verification(result)
-    if not result.sound:
+    print_verification(proof)
+    if not proof.sound:
         raise typer.Exit(1)
 
 

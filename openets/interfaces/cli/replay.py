@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from openets.interfaces.cli.output import StoreOption, console, failing, number, print_rows
-from openets.interfaces.cli.playing import play_and_prove, play_with_a_bar, prove
+from openets.interfaces.cli.playing import play_and_prove, play_with_a_bar, say_proof
+from openets.interfaces.cli.upkeep import progress_shown
 from openets.ledger.post import Writer
 from openets.ledger.verify import verify
 from openets.rulebook.load import load_rulebook
@@ -86,7 +86,9 @@ def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
         console.print(f"{number(len(rows))} sums of year and type; {number(different)} differ.")
         for sentence, count in refused.items():
             console.print(f"{number(count)} blocks were refused by the ledger: {sentence}")
-        prove(partial(verify, store))
+        with progress_shown() as report:
+            proof = verify(store, report)
+        say_proof(proof)
         finish_replay(store, digests)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,8 @@ from openets.interfaces.cli.output import (
 from openets.kernel.batch import TreeHead
 from openets.kernel.signing import SigningKey
 from openets.ledger import restore as restoring
-from openets.ledger.verify import Proof, Verification
+from openets.ledger.verify import Progress as ReadSoFar
+from openets.ledger.verify import Verification
 from openets.ledger.verify import verify as prove
 from openets.ledger.writing import take_over
 from openets.storage.collector import leave_books_alone
@@ -35,7 +37,8 @@ restore_app = typer.Typer(help="Make a lost database again.", no_args_is_help=Tr
 def verify(directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Prove both books from their stored rows, or name the first thing wrong."""
     with opened(directory) as store:
-        result = run_verification(partial(prove, store), quiet=as_json)
+        with progress_shown(quiet=as_json) as report:
+            result = prove(store, report)
         if as_json:
             found = {
                 "sound": result.sound,
@@ -50,8 +53,9 @@ def verify(directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) 
             raise typer.Exit(1)
 
 
-def run_verification(proof: Proof, *, quiet: bool = False) -> Verification:
-    """Verifies with a line of progress that says what is being read."""
+@contextmanager
+def progress_shown(*, quiet: bool = False) -> Iterator[ReadSoFar]:
+    """A line of progress that says what a proof is reading; the proof is to report to it."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("reading the log")
@@ -60,7 +64,7 @@ def run_verification(proof: Proof, *, quiet: bool = False) -> Verification:
             progress.update(task, description=f"verifying: {step} {number(done) if done else ''}")
 
         leave_books_alone()
-        return proof(report)
+        yield report
 
 
 def print_verification(result: Verification) -> None:
