@@ -93,15 +93,19 @@ class Transaction(NamedTuple):
         return quantity
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """The record's bytes; raises `Malformed` for what the layout has no room for."""
         blocks, legs = self.blocks, self.legs
-        if len(blocks) == 1 and not legs:
-            opening, count = _OPENS_A_TRANSACTION, _ONE_BLOCK_NO_MONEY
-            return _OF_ONE_BLOCK.pack(opening, *self[:9], count, *blocks[0])
-        head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
-        parts = [_TRANSACTION.pack(*head), *[_BLOCK.pack(*block) for block in blocks]]
-        parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
-        return b"".join(parts)
+        try:
+            if len(blocks) == 1 and not legs:
+                opening, count = _OPENS_A_TRANSACTION, _ONE_BLOCK_NO_MONEY
+                return _OF_ONE_BLOCK.pack(opening, *self[:9], count, *blocks[0])
+            head = (FORMAT_VERSION, TRANSACTION, 0, *self[:9], len(blocks), len(legs))
+            parts = [_TRANSACTION.pack(*head), *[_BLOCK.pack(*block) for block in blocks]]
+            parts.extend(_LEG.pack(leg.account, leg.currency.encode(), leg.cents) for leg in legs)
+            return b"".join(parts)
+        except struct.error:
+            sentence = "A number of the record, or the number of its blocks or money legs, is"
+            raise Malformed(f"{sentence} beyond what a record has room for.") from None
 
 
 class ActRecord(NamedTuple):

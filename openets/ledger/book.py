@@ -193,7 +193,7 @@ class Layer:
 
 
 class Book:
-    """The state after the records so far. `status_at_opening` is the rulebook's first status."""
+    """The state after the records so far."""
 
     def __init__(self, store: bytes, rulebook: Rulebook) -> None:
         self.store = store
@@ -426,13 +426,18 @@ class Book:
         if not sender:
             pool = self.pools[transaction.refers_to]
             self._change(pool, "drawn", pool.drawn + transaction.quantity)
-        elif self.tables_at(transaction.effective).transaction_types[transaction.type].replaces:
+        elif self._replaces(transaction):
             self._entitle(transaction)
         if transaction.reservation:
             self._release(transaction.reservation)
         for leg in transaction.legs:
             place = (leg.account, leg.currency)
             self._set(self.money, place, self.money.get(place, 0) + leg.cents)
+
+    def _replaces(self, transaction: Transaction) -> bool:
+        """Whether units are cancelled to be replaced, by today's law; it may have lost the type."""
+        rule = self.tables_at(transaction.effective).transaction_types.get(transaction.type)
+        return rule is not None and rule.replaces
 
     def _create(self, block: Block) -> None:
         self._set(self.last_serial, self.kinds[block.kind].registry, block.end)

@@ -8,6 +8,7 @@ is cited as such. The log repeats the checks in its own code, on its own picture
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ NO_DAY = Refusal(
 
 NOTHING = ((0, 0),)
 MOST_UNITS = 2**62
+_CURRENCY = re.compile("[A-Z]{3}")
 
 Movement = TransactionRequest | Transaction
 Lines = tuple[tuple[int, int], ...]  # (kind, quantity) for each kind moved
@@ -74,7 +76,7 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
         not (book.frozen or book.compared),
     )
     left = book.left_to_check.get(likeness)
-    if left in ORDINARY and _are_there(book, movement, lines):
+    if left in ORDINARY and _is_covered_as_picked(book, movement, lines):
         return None
     for check in TRANSACTION_CHECKS if left is None else left:
         refusal = check(book, tables, movement, lines)
@@ -85,7 +87,7 @@ def check_transaction(book: Book, movement: Movement, lines: Lines) -> Refusal |
     return None
 
 
-def _are_there(book: Book, movement: Movement, lines: Lines) -> bool:
+def _is_covered_as_picked(book: Book, movement: Movement, lines: Lines) -> bool:
     """True if an ordinary movement takes free units of one kind, as the book would pick them.
 
     Then none of the checks that are left can refuse it, as nearly always; else they say why. Where
@@ -100,8 +102,8 @@ def _are_there(book: Book, movement: Movement, lines: Lines) -> bool:
         return False
     if quantity > queue.quantity - book.reserved.get(place, 0):
         return False
-    blocks = movement.blocks
-    return not blocks or [block[1:] for block in blocks] == queue.oldest(quantity)
+    blocks = movement.blocks  # a request may name those of another kind
+    return not blocks or list(blocks) == [(kind, *part) for part in queue.oldest(quantity)]
 
 
 def _left_to_check(book: Book, tables: Tables, movement: Movement) -> tuple[TransactionCheck, ...]:
@@ -410,6 +412,9 @@ def money_balances(book: Book, _: Tables, movement: Movement, _l: Lines) -> Refu
         if leg.account not in book.accounts:
             sentence = f"There is no account with number {leg.account} to move money on."
             return Refusal("ledger.money-account", sentence, LEDGER)
+        if not _CURRENCY.fullmatch(leg.currency):
+            sentence = f"{leg.currency!r} is no currency: write three capital letters, as in EUR."
+            return Refusal("ledger.money-currency", sentence, LEDGER)
         sums[leg.currency] = sums.get(leg.currency, 0) + leg.cents
     for currency, cents in sums.items():
         if cents:
@@ -447,7 +452,8 @@ TRANSACTION_CHECKS: tuple[TransactionCheck, ...] = (
     money_balances,
 )
 
-# What is left of them to ask of a movement without serials, and of one that names some.
+# Where only these are left `_is_covered_as_picked` can answer all of them at once: the first for
+# serials the book picks, the second for serials that are named.
 ORDINARY = (
     (quantity_is_positive, is_covered),
     (quantity_is_positive, is_covered, serials_are_right, serials_are_free),

@@ -10,7 +10,7 @@ batch is prepared again from the last committed state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
 
@@ -20,16 +20,19 @@ from openets.kernel.batch import (
     FROM_REGISTRY,
     Batch,
     Receipt,
+    TreeHead,
     decode_batch,
     encode_batch,
     extend_chain,
 )
-from openets.kernel.records import Record, Transaction, decode_record
+from openets.kernel.records import Block, Malformed, Record, Transaction, decode_record
 from openets.kernel.refusal import Refusal, Refused
 from openets.kernel.signing import SigningKey
 from openets.ledger.book import Book
+from openets.ledger.checks import LEDGER
 from openets.ledger.journal import Journal
 from openets.ledger.requests import ActRequest, Outcome, Request
+from openets.ledger.stored import check_stored
 from openets.storage.boundary import boundary
 from openets.translog.client import (
     Accepted,
@@ -56,6 +59,7 @@ class _Batch:
 
     def __init__(self, first: int) -> None:
         self.first = first
+        self.head = b""  # of the chain after it
         self.envelope = b""
         self.places: list[int] = []  # among the requests, of each record
         self.keys: list[bytes] = []
@@ -168,12 +172,17 @@ class Writer:
             if isinstance(record, Refusal):
                 batch.answered[place] = Outcome(key, 0, (record,))
                 continue
+            try:
+                records.append(record.encode())
+            except Malformed as error:
+                batch.answered[place] = Outcome(key, 0, (_unwritable(error),))
+                continue
             apply(record, request.act if isinstance(request, ActRequest) else None)
             batch.places.append(place)
             batch.keys.append(key)
-            records.append(record.encode())
         previous = book.head
-        book.seal(extend_chain(previous, records))
+        batch.head = extend_chain(previous, records)
+        book.seal(batch.head)
         if records:
             batch.envelope = encode_batch(
                 origin=FROM_REGISTRY,
@@ -219,6 +228,7 @@ class Writer:
         boundary("writer.offer.after")
         match answer:
             case Accepted(receipt):
+                self._insist_on_receipt(batch, receipt)
                 self.journal.append(batch.first, len(batch.places), batch.envelope, receipt)
                 self.book.commit()
                 self._stands = receipt.tree_head.size
@@ -240,6 +250,15 @@ class Writer:
                 raise Refused(refusal)
         self.book.roll_back()
         return False
+
+    def _insist_on_receipt(self, batch: _Batch, receipt: Receipt) -> None:
+        tree, created = receipt.tree_head, self.book.created
+        promised = (tree.size, tree.head) == (batch.first + len(batch.places) - 1, batch.head)
+        if created is None or not promised or not _is_by(created.log_key, tree):
+            raise WriterStopped(
+                f"The log's receipt for the batch from record {batch.first} is not one it should "
+                "give; whether it has the batch is not known. Run `openets verify`."
+            )
 
     def _repeat(self, request: Request, sequence: int) -> Outcome:
         """The first answer again, unless the same key now asks for something else."""
@@ -263,7 +282,7 @@ class Writer:
             for data in batch.records:
                 record = decode_record(data)
                 act = act_of(record)
-                refusal = self.book.check(record, act)
+                refusal = check_stored(self.book, batch, record, act)
                 if refusal is not None:
                     raise WriterStopped(f"The log has record {record.sequence}: {refusal}")
                 self.book.apply(record, act)
@@ -288,21 +307,30 @@ class Writer:
                 "and no two officers ordered; nothing may be written until a person has looked."
             )
         tree = receipt.tree_head
-        log_key = bytes.fromhex(created.log_key) if created else None
         if (
             batch.previous != self.book.head
             or batch.first != self.book.sequence + 1
             or not batch.is_chained()
             or tree.head != batch.head
-            or (log_key is not None and not tree.is_signed_by(log_key))
+            or (created is not None and not _is_by(created.log_key, tree))
         ):
             raise WriterStopped(f"The log's batch from record {batch.first} does not follow ours.")
+
+
+def _is_by(log_key: str, tree: TreeHead) -> bool:
+    return tree.is_signed_by(bytes.fromhex(log_key))
+
+
+def _unwritable(error: Malformed) -> Refusal:
+    return Refusal("ledger.unwritable", str(error), LEDGER)
 
 
 def _says_the_same(request: Request, record: Record) -> bool:
     if isinstance(request, ActRequest):
         return not isinstance(record, Transaction) and request.act.payload() == record.payload
     if not isinstance(record, Transaction):
+        return False
+    if request.blocks and _units_of(request.blocks) != _units_of(record.blocks):
         return False
     return (
         request.type,
@@ -325,6 +353,17 @@ def _says_the_same(request: Request, record: Record) -> bool:
         {block.kind for block in record.blocks},
         record.quantity,
     )
+
+
+def _units_of(blocks: Iterable[Block]) -> list[tuple[int, int, int]]:
+    """What serials of what kind are named, however they are cut."""
+    units: list[tuple[int, int, int]] = []
+    for kind, start, end in sorted(blocks):
+        if units and units[-1][0] == kind and units[-1][2] + 1 == start:
+            units[-1] = (kind, units[-1][1], end)
+        else:
+            units.append((kind, start, end))
+    return units
 
 
 def fold(book: Book, journal: Journal) -> Iterator[int]:

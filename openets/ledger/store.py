@@ -70,6 +70,26 @@ class Store:
         """The key the registry signs batches with."""
         return SigningKey.load(self.directory / "registry" / "signing.pem")
 
+    def meta(self) -> dict[str, bytes]:
+        """What the store is, as the journal has it sealed."""
+        return {
+            "store": self.store,
+            "jurisdiction": self.jurisdiction.encode(),
+            "mode": self.mode.encode(),
+            "log_key": self.log_key,
+            "officer_keys": b"".join(self.officer_keys),
+        }
+
+    def created(self) -> acts.StoreCreated:
+        """What the store is, as its first record says it."""
+        return acts.StoreCreated(
+            jurisdiction=self.jurisdiction,
+            mode=self.mode,  # type: ignore[arg-type]  # checked by the model
+            registry_key=self.registry_key().public.hex(),
+            log_key=self.log_key.hex(),
+            officer_keys=tuple(key.hex() for key in self.officer_keys),
+        )
+
     def journal(self, *, read_only: bool = False) -> Journal:
         """The journal, opened."""
         return Journal(Database(self.journal_url, name="journal", read_only=read_only))
@@ -158,14 +178,7 @@ def open_store(directory: Path) -> Store:
 
 def write_meta(store: Store, journal: Journal) -> None:
     """Makes the journal's tables and seals in them what the store is."""
-    meta = {
-        "store": store.store,
-        "jurisdiction": store.jurisdiction.encode(),
-        "mode": store.mode.encode(),
-        "log_key": store.log_key,
-        "officer_keys": b"".join(store.officer_keys),
-    }
-    journal.create(store.registry_key(), meta)
+    journal.create(store.registry_key(), store.meta())
 
 
 def _write_configuration(store: Store) -> None:
@@ -217,8 +230,11 @@ def open_writer(
         journal = hold_journal(store) if exclusive else store.journal()
     try:
         key = store.registry_key()
-        if journal.meta(key.public).get("store") != store.store:
-            raise StorageError(f"The journal at {store.journal_url} belongs to another store.")
+        if journal.meta(key.public) != store.meta():
+            raise StorageError(
+                f"The journal at {store.journal_url} is of another store than "
+                f"{store.directory / 'store.toml'} says; put right what was changed there."
+            )
         book = book or read_book(store, journal)
         writer = Writer(journal=journal, log=log, book=book, key=key, epoch=log.new_epoch(key))
         writer.catch_up()
@@ -240,17 +256,12 @@ def read_book(store: Store, journal: Journal) -> Book:
 
 def _found(store: Store, writer: Writer) -> None:
     """Posts the first two records: what the store is, and the rulebook it begins with."""
-    created = acts.StoreCreated(
-        jurisdiction=store.jurisdiction,
-        mode=store.mode,  # type: ignore[arg-type]  # checked by the model
-        registry_key=store.registry_key().public.hex(),
-        log_key=store.log_key.hex(),
-        officer_keys=tuple(key.hex() for key in store.officer_keys),
-    )
     adopted = acts.RulebookAdopted(digest=store.rulebook.digest.hex())
     keep(store.rulebook, store.law_directory)
     now = time.time_ns() // 1_000
-    requests = [ActRequest(key_of("found", act.act), now, act) for act in (created, adopted)]
+    requests = [
+        ActRequest(key_of("found", act.act), now, act) for act in (store.created(), adopted)
+    ]
     for outcome in writer.post(requests):
         if not outcome.completed:
             raise StorageError(f"The store cannot be founded: {outcome.refusals[0]}")

@@ -25,7 +25,8 @@ from openets.ledger.journal import TABLES as JOURNAL_TABLES
 from openets.ledger.journal import Row
 from openets.ledger.post import OFFICERS_NEEDED
 from openets.ledger.store import Store
-from openets.ledger.verify_tables import find_wrong_table, tables_beside
+from openets.ledger.stored import check_stored
+from openets.ledger.verify_tables import TablesProof, prove_tables, tables_beside
 from openets.storage.database import StorageError
 from openets.translog.client import Audit, Finding, audit, audit_beside, stored_batches
 
@@ -53,6 +54,7 @@ class Verification:
     transactions: int = 0
     blocks: int = 0
     units: int = 0
+    not_judged: int = 0  # records made under an earlier rulebook, whose law is not asked again
     root: str = ""
 
     @property
@@ -80,14 +82,11 @@ def verify(
     as soon as they are proved; if the proof ends early, those up to there.
     """
     result = Verification()
-    with _meanwhile(store) as (audited, wrong_table):
+    with _meanwhile(store) as (audited, tables):
         try:
             _prove(store, result, audited, progress, reader)
             progress("query tables", 0)
-            finding = wrong_table()
-            if finding is not None:
-                raise Wrong(finding)
-            result.proved.append("query tables = a new fold of the journal")
+            _prove_tables(tables(), result)
         except Wrong as wrong:
             result.findings.append(wrong.finding)
         except StorageError as error:
@@ -96,17 +95,17 @@ def verify(
 
 
 @contextmanager
-def _meanwhile(store: Store) -> Iterator[tuple[Audited, Callable[[], Finding | None]]]:
-    """The ways to the log's audit and to what is wrong with the query tables.
+def _meanwhile(store: Store) -> Iterator[tuple[Audited, Callable[[], TablesProof]]]:
+    """The ways to the log's audit and to the proof of the query tables.
 
-    Of a small store both are found when they are asked for, sooner than a process starts.
+    Of a small store both are made when they are asked for, sooner than a process starts.
     """
     if not _is_large(store):
-        yield lambda progress: _audit(store, progress), lambda: find_wrong_table(store)
+        yield lambda progress: _audit(store, progress), lambda: prove_tables(store)
         return
     beside = audit_beside(store.log_directory, store.jurisdiction, store.log_key)
-    with beside as audited, tables_beside(store) as wrong_table:
-        yield lambda _: audited(), wrong_table
+    with beside as audited, tables_beside(store) as tables:
+        yield lambda _: audited(), tables
 
 
 def _is_large(store: Store) -> bool:
@@ -154,6 +153,14 @@ def _prove(
     result.proved.append("journal = log, batch by batch and serial by serial")
 
 
+def _prove_tables(tables: TablesProof, result: Verification) -> None:
+    if tables.finding is not None:
+        raise Wrong(tables.finding)
+    behind = tables.until < result.records
+    until = f" up to record {tables.until:,}, which they have reached" if behind else ""
+    result.proved.append(f"query tables = a new fold of the journal{until}")
+
+
 def _believe(log: Audit) -> None:
     if log.findings:
         raise Wrong(log.findings[0])
@@ -171,8 +178,7 @@ def _prove_journal(store: Store, result: Verification, progress: Progress, reade
                 Finding(book="journal", sentence=f"The journal's database is damaged: {broken}.")
             )
         registry_key = store.registry_key().public
-        meta = journal.meta(registry_key)
-        if meta.get("store") != store.store or meta.get("log_key") != store.log_key:
+        if journal.meta(registry_key) != store.meta():
             sentence = "The journal is of another store than the configuration says."
             raise Wrong(Finding(book="journal", sentence=sentence))
         book = Book(store.store, store.rulebook)
@@ -187,6 +193,9 @@ def _prove_journal(store: Store, result: Verification, progress: Progress, reade
             reader(proved)
             progress("journal", book.sequence)
         result.records = book.sequence
+        if book.created is not None and book.created != store.created():
+            sentence = "The first record says of the store what its configuration does not."
+            raise Wrong(Finding(book="journal", record=1, sentence=sentence))
         _prove_conservation(book)
     finally:
         journal.database.close()
@@ -251,9 +260,8 @@ def _prove_records(
     book: Book, batch: Batch, result: Verification
 ) -> list[tuple[Record, Act | None]]:
     """Takes a batch's records into the book, each checked as if it were proposed now."""
-    # What a batch was made under may no longer be the law this release knows; then its law is
-    # not judged again, but what every ledger owes (conservation) still is, at the end.
-    by_law = batch.rulebook == book.rulebook.digest
+    if batch.rulebook != book.rulebook.digest:
+        result.not_judged += len(batch.records)
     proved: list[tuple[Record, Act | None]] = []
     for sequence, data in enumerate(batch.records, batch.first):
         try:
@@ -267,10 +275,9 @@ def _prove_records(
         if record.key in book.keys:
             sentence = f"The record repeats the key of record {book.keys[record.key]}."
             raise _wrong(batch, sequence, sentence, record)
-        if by_law:
-            refusal = book.check(record, act)
-            if refusal is not None:
-                raise _wrong(batch, sequence, str(refusal), record)
+        refusal = check_stored(book, batch, record, act)
+        if refusal is not None:
+            raise _wrong(batch, sequence, str(refusal), record)
         book.apply(record, act)
         proved.append((record, act))
         if isinstance(record, Transaction):

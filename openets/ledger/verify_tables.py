@@ -5,7 +5,7 @@ follows from the records together, such as entries, holdings and balances, is fo
 memory, by another way than the tables were made, and held against them at the end.
 
 It needs neither book's proof, only the journal, so a second core does it meanwhile: as a process of
-its own, `python -m openets.ledger.verify_tables DIR`, that prints the finding as JSON, or null.
+its own, `python -m openets.ledger.verify_tables DIR`, that prints what came out as JSON.
 """
 
 from __future__ import annotations
@@ -36,39 +36,52 @@ PORTION = 1_000  # rows held against each other at a time
 NOTHING = (0, 0)  # where no holding begins
 
 
+class TablesProof(NamedTuple):
+    """The first row that is not what the journal gives, or None; and how far the tables have come.
+
+    What the journal holds beyond that record is not missed: the tables are always a little behind.
+    """
+
+    finding: Finding | None
+    until: int = 0
+
+
 @contextmanager
-def tables_beside(store: Store) -> Iterator[Callable[[], Finding | None]]:
-    """Gives the way to the finding about the query tables, which is looked for meanwhile."""
+def tables_beside(store: Store) -> Iterator[Callable[[], TablesProof]]:
+    """Gives the way to the proof of the query tables, which is made meanwhile."""
     with aside(MODULE, str(store.directory)) as answer:
-        yield lambda: _finding_of(answer)
+        yield lambda: _proof_of(answer)
 
 
-def _finding_of(answer: Callable[[], dict[str, Any] | None]) -> Finding | None:
+def _proof_of(answer: Callable[[], tuple[dict[str, Any] | None, int]]) -> TablesProof:
     try:
-        found = answer()
+        found, until = answer()
     except BrokeOff as broken:
-        sentence = f"The proof of the query tables broke off: {broken}"
-        return Finding(book="query", sentence=sentence)
-    return Finding(**found) if found is not None else None
+        return _wrong(f"The proof of the query tables broke off: {broken}")
+    return TablesProof(Finding(**found) if found is not None else None, until)
 
 
-def find_wrong_table(store: Store) -> Finding | None:
-    """The first row that is not what the journal gives, or None."""
+def _wrong(sentence: str) -> TablesProof:
+    return TablesProof(Finding(book="query", sentence=sentence))
+
+
+def prove_tables(store: Store) -> TablesProof:
+    """Holds the query tables against a new fold of the journal."""
     try:
         with closing(Database(store.query_url, name="query", read_only=True)) as database:
             stored = Projection(database, store.store)
             with database.snapshot():
                 damage = database.integrity(TABLES_MADE)
                 if damage:
-                    return Finding(book="query", sentence=f"The database is damaged: {damage}.")
+                    return _wrong(f"The database is damaged: {damage}.")
                 journal = store.journal(read_only=True)
                 with closing(journal.database):
                     return _compare(stored, journal)
     except StorageError as error:
-        return Finding(book="query", sentence=str(error))
+        return _wrong(str(error))
 
 
-def _compare(stored: Projection, journal: Journal) -> Finding | None:
+def _compare(stored: Projection, journal: Journal) -> TablesProof:
     """Holds every table against the journal, as far as the tables have come."""
     tables = {table: Stored(stored.database, table) for table in TABLES}
     until, head = stored.mark()[0], stored.start
@@ -86,7 +99,8 @@ def _compare(stored: Projection, journal: Journal) -> Finding | None:
     marks = [("journal", last, head), ("shape", 0, SHAPE)]
     tables["mark"].expect(sorted(marks, key=itemgetter(1, 0)))
     _hold_against(tables, stretch, fold)
-    return next((table.finding for table in tables.values() if table.is_wrong()), None)
+    wrong = (table.finding for table in tables.values() if table.is_wrong())
+    return TablesProof(next(wrong, None), last)
 
 
 def _take_in(stretch: Stretch, tables: dict[str, Stored], fold: Fold) -> None:
@@ -265,5 +279,5 @@ def _first_of(held: dict[int, tuple[int, int]], serial: int) -> int:
 
 if __name__ == "__main__":
     leave_books_alone()
-    wrong = find_wrong_table(open_store(Path(sys.argv[1])))
-    json.dump(wrong._asdict() if wrong is not None else None, sys.stdout)
+    wrong, reached = prove_tables(open_store(Path(sys.argv[1])))
+    json.dump((wrong and wrong._asdict(), reached), sys.stdout)

@@ -9,6 +9,7 @@ only; in practice and replay stores clocks are set as one likes.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from openets.kernel.clock import day_of
 from openets.kernel.records import Transaction
@@ -19,16 +20,27 @@ LIVE = "live"
 HOURS = "desk.aborted-after"
 
 
-def too_old(record: Transaction, now: int, rulebook: Rulebook) -> Refusal | None:
-    """Why a transaction comes too late at an instant (microseconds since 1970), or None.
+class Oldest(NamedTuple):
+    """The earliest instant (microseconds since 1970) at which what is taken now took effect."""
 
-    None where the law sets no hours; an age of exactly so many hours is none too many.
+    instant: int
+    hours: int
+
+    def refuses(self, record: Transaction) -> Refusal | None:
+        """Why a transaction comes too late, or None."""
+        if record.effective >= self.instant:
+            return None
+        sentence = f"The transaction took effect more than {self.hours} hours ago; propose it anew."
+        return Refusal("log.too-old", sentence, HOURS)
+
+
+def oldest_taken(now: int, rulebook: Rulebook) -> Oldest | None:
+    """What is taken at an instant, or None where the law sets no hours.
+
+    An age of exactly so many hours is none too many.
     """
     try:
         hours = int(rulebook.ask(HOURS, for_=day_of(now)).value)
     except NoLaw:
         return None
-    if now - record.effective <= timedelta(hours=hours) // timedelta(microseconds=1):
-        return None
-    sentence = f"The transaction took effect more than {hours} hours ago; propose it anew."
-    return Refusal("log.too-old", sentence, HOURS)
+    return Oldest(now - timedelta(hours=hours) // timedelta(microseconds=1), hours)

@@ -1,9 +1,10 @@
 """What the log checks before it takes a record, on its own picture and in its own code.
 
-`ALWAYS` are the checks every ledger owes whatever the law: serials exist, are held, are created
-once and in order, money sums to zero, keys are used once. The others ask the rulebook; they are
-made whenever the batch was made under the rulebook this release has. They run in order, and the
-first refusal is the answer (`openets.translog.judge`).
+`ALWAYS` are the checks every ledger owes whatever the law: two parties that are known, serials that
+exist, are held and are created in order, none of them frozen or reserved by another, money that
+sums to zero, a rulebook that was adopted. The others ask that rulebook; they are made whenever it
+is the one this release has. Number and key of a record come before them all (`is_next`). They run
+in order, and the first refusal is the answer (`openets.translog.judge`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from string import ascii_uppercase
 from typing import Any, NamedTuple, get_args
 
 from openets.kernel import acts
@@ -26,12 +28,16 @@ RULE = "log rule"
 
 
 class View(NamedTuple):
-    """What a check may look at: the picture, the law, that law on the record's day, the store."""
+    """What a check may look at: the picture, the law, that law on the record's day, the store.
+
+    `made_under` is the digest of the rulebook the record's batch was made under.
+    """
 
     picture: Picture
     rulebook: Rulebook
     tables: Tables
     configuration: Configuration
+    made_under: bytes
 
 
 MoveCheck = Callable[[View, Transaction], Refusal | None]
@@ -169,6 +175,8 @@ def no_serial_is_arrested(view: View, record: Transaction) -> Refusal | None:
 
 def money_sums_to_zero(_: View, record: Transaction) -> Refusal | None:
     for currency in {leg.currency for leg in record.legs}:
+        if not (len(currency) == len("EUR") and set(currency) <= set(ascii_uppercase)):
+            return Refusal("log.money-currency", f"{currency!r} is no currency.", RULE)
         cents = sum(leg.cents for leg in record.legs if leg.currency == currency)
         if cents:
             sentence = f"The money in {currency} sums to {cents} cents, not to zero."
@@ -176,13 +184,13 @@ def money_sums_to_zero(_: View, record: Transaction) -> Refusal | None:
     return None
 
 
-# -- transactions: the law -----------------------------------------------------------------------
-
-
 def rulebook_is_adopted(view: View, _: Transaction | acts.Act) -> Refusal | None:
-    if view.picture.rulebook == view.rulebook.digest:
+    if view.picture.rulebook == view.made_under:
         return None
     return Refusal("log.rulebook-not-adopted", "No rulebook like this one was adopted.", RULE)
+
+
+# -- transactions: the law -----------------------------------------------------------------------
 
 
 def type_is_known(view: View, record: Transaction) -> Refusal | None:
@@ -349,9 +357,9 @@ ALWAYS: tuple[MoveCheck, ...] = (
     no_serial_is_arrested,
     claims_are_kept,
     money_sums_to_zero,
+    rulebook_is_adopted,
 )
 LAW: tuple[MoveCheck, ...] = (
-    rulebook_is_adopted,
     nothing_is_frozen,
     nothing_is_compared,
     type_is_known,
@@ -529,9 +537,9 @@ ACT_ALWAYS: tuple[tuple[ActCheck, tuple[type, ...]], ...] = (
     (comparison_takes_its_turn, (acts.Reconciled,)),
     (freeze_names_one_thing, (acts.Freeze, acts.Lift)),
     (reservation_is_covered, (acts.Reserved,)),
+    (rulebook_is_adopted, tuple(one for one in EVERY if one not in FREE)),
 )
 ACT_LAW: tuple[tuple[ActCheck, tuple[type, ...]], ...] = (
-    (rulebook_is_adopted, tuple(one for one in EVERY if one not in FREE)),
     (words_are_in_the_law, IN_WORDS_OF_THE_LAW),
     (cap_is_the_laws, (acts.CapSet,)),
     (emitter_is_an_operator, (acts.EmissionsVerified,)),

@@ -18,7 +18,7 @@ from openets.kernel.refusal import Refusal
 from openets.rulebook.model import Rulebook
 from openets.rulebook.tables import Tables
 from openets.translog import checks
-from openets.translog.age import LIVE, too_old
+from openets.translog.age import LIVE, oldest_taken
 from openets.translog.checks import ALWAYS, LAW, RULE, MoveCheck, View
 from openets.translog.picture import Picture
 from openets.translog.store import Configuration
@@ -48,6 +48,7 @@ class Judge:
         self._rulebook = rulebook
         self._configuration = configuration
         self._left: dict[Likeness, tuple[MoveCheck, ...]] = {}
+        self._made_under = rulebook.digest  # the rulebook of the batch
         self._tables: Tables | None = None  # those it was permitted under
         self._effective: int | None = None  # when the last record took effect, ...
         self._view: View  # ... and what was then to be seen
@@ -61,6 +62,9 @@ class Judge:
         transaction of a live store may be too old.
         """
         picture, ordered = self._picture, batch.origin == FROM_OFFICERS
+        if batch.rulebook != self._made_under:
+            self._made_under, self._effective = batch.rulebook, None
+        oldest = oldest_taken(now(), self._rulebook) if now and picture.mode == LIVE else None
         for index, data in enumerate(batch.records):
             try:
                 record = decode_record(data)
@@ -70,8 +74,8 @@ class Judge:
             refusal = self.check(record, act, law=law)
             if refusal is None and ordered and not isinstance(act, Freeze | Lift):
                 refusal = Refusal("log.order", "An order of officers freezes or lifts.", RULE)
-            if refusal is None and now and picture.mode == LIVE and isinstance(record, Transaction):
-                refusal = too_old(record, now(), self._rulebook)
+            if refusal is None and oldest is not None and isinstance(record, Transaction):
+                refusal = oldest.refuses(record)
             if refusal is not None:
                 return Stopped(index, refusal, record, act)
             picture.apply(record, act, self._view.tables)
@@ -103,7 +107,9 @@ class Judge:
     def turn_to(self, effective: int) -> View:
         """What there is to see when something takes effect at this instant."""
         tables = self._rulebook.tables_on(day_of(effective))
-        self._view = View(self._picture, self._rulebook, tables, self._configuration)
+        self._view = View(
+            self._picture, self._rulebook, tables, self._configuration, self._made_under
+        )
         self._effective = effective
         if tables is not self._tables:
             self._tables = tables

@@ -50,9 +50,9 @@ def named(*spans: tuple[int, int], quantity: int = 10, sender: int = FIRST) -> R
     return move("10-0", sender, SPARE, quantity, "named")._replace(blocks=blocks)
 
 
-def paid(*legs: tuple[int, int]) -> Request:
+def paid(*legs: tuple[int, int], currency: str = "EUR") -> Request:
     asked = move("10-0", FIRST, SPARE, 10, "paid")
-    return asked._replace(legs=tuple(Leg(number, "EUR", cents) for number, cents in legs))
+    return asked._replace(legs=tuple(Leg(number, currency, cents) for number, cents in legs))
 
 
 CASES = [
@@ -114,6 +114,15 @@ CASES = [
     Case("ledger.serials-not-held", "does not hold serials AT 1-10", named((1, 10))),
     Case("ledger.money-account", "number 99", paid((FIRST, 10), (99, -10))),
     Case("ledger.money-sum", "sum to 1 cents", paid((FIRST, 10), (SPARE, -9))),
+    *[
+        Case(
+            "ledger.money-currency", "is no currency", paid((FIRST, 1), (SPARE, -1), currency=word)
+        )
+        for word in ("", "EU", "EURO", "eur", "E€R", "EU\0")
+    ],
+    Case("ledger.unwritable", "has room for", move("10-0", FIRST, SPARE, 1, year=70_000)),
+    Case("ledger.unwritable", "has room for", move("10-0", FIRST, SPARE, 1, refers_to=2**64)),
+    Case("ledger.unwritable", "has room for", paid((FIRST, 2**63), (SPARE, -(2**63)))),
     Case(
         "ledger.store-exists",
         "created once",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from copy import copy
 from pathlib import Path
 
 import pytest
 import yaml
 
 from openets.kernel import acts
-from openets.kernel.batch import FROM_REGISTRY
+from openets.kernel.batch import FROM_OFFICERS, FROM_REGISTRY, Receipt
+from openets.kernel.records import Block
 from openets.kernel.refusal import Refusal, Refused
 from openets.kernel.signing import SigningKey
 from openets.ledger import post
@@ -29,10 +31,11 @@ from openets.translog.client import (
     RecordRefused,
     WrongHead,
     WrongRulebook,
+    open_local_log,
     order,
 )
 from openets.translog.store import load
-from tests.busy_world import SCENE
+from tests.busy_world import LATER_KIND, SCENE
 from tests.conftest import MakeDatabase
 from tests.small_world import FIRST, KIND, SECOND, THIRD, act, move
 from tests.translog.batches import Forger
@@ -277,8 +280,7 @@ def test_a_batch_in_the_log_that_the_registry_did_not_sign_stops_it(
 ) -> None:
     """A thief with a key of his own makes the log take a batch; the registry must not."""
     thief = SigningKey.create(tmp_path / "thief.pem")
-    forger = Forger.__new__(Forger)
-    forger.store, forger.log = line.store, line
+    forger = forger_on(line)
     stolen = forger.envelope(
         forger.move("10-0", FIRST, THIRD, (51, 60)), origin=FROM_REGISTRY, signers=[thief]
     )
@@ -289,6 +291,99 @@ def test_a_batch_in_the_log_that_the_registry_did_not_sign_stops_it(
     with pytest.raises(WriterStopped, match="did not sign"):
         writer.post(sales(1))
     assert writer.journal.last() == before
+
+
+def forger_on(line: Line) -> Forger:
+    forger = Forger.__new__(Forger)
+    forger.store, forger.log = line.store, line
+    return forger
+
+
+def test_officers_who_order_a_transfer_are_not_followed(
+    writer: Writer, line: Line, tmp_path: Path
+) -> None:
+    """It stands in the log, properly signed by two; no log that is whole would have taken it."""
+    forger = forger_on(line)
+    sold = forger.move("10-0", FIRST, THIRD, (51, 60))
+    forger.conspire(sold, in_journal=False, origin=FROM_OFFICERS, signers=officers(tmp_path))
+    before = writer.book.sequence
+    with pytest.raises(WriterStopped, match="An order of officers freezes or lifts"):
+        writer.catch_up()
+    assert writer.journal.last() == before
+
+
+def test_what_the_log_has_from_under_an_earlier_rulebook_is_taken_over_unjudged(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its law was judged when it was made; this release may not know the type any more."""
+    forger = forger_on(line)
+    forger.conspire(forger.move("63-999", FIRST, SECOND, (51, 60)), in_journal=False)
+    with pytest.raises(WriterStopped, match="no transaction type 63-999"):
+        open_writer(line.store, line)
+    line.stop()
+    changed = copy(line.store.rulebook)
+    changed.digest = bytes(32)
+    monkeypatch.setattr(Store, "rulebook", changed)
+    log = open_local_log(line.store.log_directory)
+    with closing(open_writer(line.store, log)) as writer:
+        assert writer.held(SECOND, KIND) == 210
+    log.stop()
+
+
+def signed_by_nobody(receipt: Receipt) -> Receipt:
+    return receipt._replace(tree_head=receipt.tree_head._replace(signature=bytes(64)))
+
+
+def of_fewer_records(receipt: Receipt) -> Receipt:
+    return receipt._replace(tree_head=receipt.tree_head._replace(size=receipt.tree_head.size - 1))
+
+
+def of_another_head(receipt: Receipt) -> Receipt:
+    return receipt._replace(tree_head=receipt.tree_head._replace(head=bytes(32)))
+
+
+@pytest.mark.parametrize("bend", [signed_by_nobody, of_fewer_records, of_another_head])
+def test_a_receipt_the_log_should_not_give_stops_it(
+    writer: Writer, line: Line, bend: Callable[[Receipt], Receipt]
+) -> None:
+    def bent(batch: bytes) -> AppendAnswer:
+        answer = LocalLog.append(line, batch)
+        assert isinstance(answer, Accepted)
+        return Accepted(bend(answer.receipt))
+
+    line.instead = [bent]
+    before = writer.journal.last()
+    with pytest.raises(WriterStopped, match="not one it should give"):
+        writer.post(sales(2))
+    assert writer.journal.last() == before
+    assert [one.repeated for one in writer.post(sales(2))] == [True, True]  # with the true receipt
+    assert verify_journal(writer)
+
+
+def test_serials_of_another_kind_are_refused_also_where_alike_was_permitted(
+    writer: Writer,
+) -> None:
+    asked = move("10-0", FIRST, SECOND, 10, "named")
+    assert writer.post([asked._replace(blocks=(Block(KIND, 51, 60),))])[0].completed
+    asked = move("10-0", FIRST, SECOND, 10, "another kind")
+    other = asked._replace(blocks=(Block(LATER_KIND, 61, 70),))
+    assert codes(writer.post([other])) == ["ledger.serials-disagree"]
+
+
+def test_a_key_that_named_other_serials_is_used(writer: Writer) -> None:
+    asked = move("10-0", FIRST, SECOND, 2, "named")
+    first = asked._replace(blocks=(Block(KIND, 61, 62),))
+    again = asked._replace(blocks=(Block(KIND, 62, 62), Block(KIND, 61, 61)))
+    other = asked._replace(blocks=(Block(KIND, 71, 72),))
+    assert writer.post([first])[0].completed
+    assert writer.post([again])[0].repeated
+    assert codes(writer.post([other])) == ["ledger.key-reused"]
+
+
+def test_what_no_record_has_room_for_is_refused_and_the_rest_completes(writer: Writer) -> None:
+    requests = [*sales(2), move("10-0", FIRST, SECOND, 1, "far", year=2**16), *sales(2, "more")]
+    assert codes(writer.post(requests)) == ["", "", "ledger.unwritable", "", ""]
+    assert verify_journal(writer)
 
 
 def test_all_of_it_is_proved(writer: Writer, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

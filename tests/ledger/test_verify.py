@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,22 @@ from typing import Any
 import pytest
 
 from openets.kernel.acts import Act, act_of
+from openets.kernel.batch import FROM_OFFICERS
 from openets.kernel.records import Record
 from openets.ledger import verify as proof
 from openets.ledger.book import Book
-from openets.ledger.journal import stored_records
+from openets.ledger.journal import Journal, stored_records
 from openets.ledger.projection import TABLES
-from openets.ledger.store import Store, open_writer
+from openets.ledger.store import Store, open_writer, read_book
 from openets.ledger.verify import verify
-from openets.storage.database import Database
+from openets.storage.database import Database, StorageError
 from openets.translog.client import Audit, audit, open_local_log
 from openets.translog.store import load
-from tests.busy_world import SCENE
+from tests.busy_world import SCENE, SPARE
 from tests.conftest import MakeDatabase
-from tests.small_world import FIRST, SECOND, move
-from tests.translog.worlds import world_with_officers
+from tests.small_world import FIRST, KIND, RETIREMENT, SECOND, make_store, move
+from tests.translog.batches import Forger
+from tests.translog.worlds import officers, world_with_officers
 
 
 @pytest.fixture
@@ -74,6 +77,106 @@ def test_both_proofs_are_of_the_same_records(store: Store, monkeypatch: pytest.M
     result = verify(store)
     assert (len(result.findings), result.proved) == (1, [])
     assert "up to record 20, the journal to 27" in result.findings[0].sentence
+
+
+def journal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on what is wrong with the log is not said, so that the journal's proof is heard."""
+    monkeypatch.setattr(proof, "_believe", lambda log: None)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_rulebook_nobody_adopted_switches_no_law_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    """Registry and log conspire: surrendered units come back, under a law that is not there."""
+    forger = Forger(make_store(tmp_path / "store"), SCENE)
+    back = forger.move("10-0", RETIREMENT, FIRST, (1, 50))
+    forger.conspire(back, rulebook=bytes(32))
+    forger.log.stop()
+    if alone:
+        journal_alone(monkeypatch)
+    (finding,) = verify(forger.store).findings
+    assert finding.record == back.sequence
+    words = ("ledger.never-adopted", "journal") if alone else ("log.rulebook-not-adopted", "log")
+    assert words[0] in finding.sentence
+    assert finding.book == words[1]
+
+
+def test_what_was_made_under_an_earlier_rulebook_is_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = copy(store.rulebook)
+    changed.digest = bytes(32)
+    monkeypatch.setattr(Store, "rulebook", changed)
+    result = verify(store)
+    assert result.sound, result.findings
+    assert result.not_judged == result.records == 27
+
+
+def test_a_type_the_law_has_lost_is_no_reason_to_break_off(tmp_path: Path) -> None:
+    forger = Forger(make_store(tmp_path / "store"), SCENE)
+    forger.conspire(forger.move("63-999", FIRST, SPARE, (51, 52)))
+    forger.log.stop()
+    assert "log.type-unknown" in verify(forger.store).findings[0].sentence
+    with closing(forger.store.journal().database) as database:
+        assert read_book(forger.store, Journal(database)).held(SPARE, KIND) == 2
+
+
+def test_officers_who_order_more_than_a_freeze_are_found_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {role: f"sqlite:{tmp_path / role}" for role in ("journal", "query", "log")}
+    forger = Forger(world_with_officers(tmp_path, urls), SCENE)
+    sold = forger.move("10-0", FIRST, SECOND, (51, 52))
+    forger.conspire(sold, origin=FROM_OFFICERS, signers=officers(tmp_path))
+    forger.log.stop()
+    journal_alone(monkeypatch)
+    (finding,) = verify(forger.store).findings
+    assert (finding.book, finding.record) == ("journal", sold.sequence)
+    assert "ledger.order" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("DELETE FROM journal_meta WHERE key = 'mode'", {}),
+        ("DELETE FROM journal_meta WHERE key = 'officer_keys'", {}),
+        ("SELECT 1", {"mode": "live"}),
+        ("SELECT 1", {"officer_keys": ()}),
+    ],
+)
+def test_what_the_store_is_stands_in_three_places(
+    store: Store, statement: str, changed: dict[str, Any]
+) -> None:
+    with closing(Database(store.journal_url, name="journal")) as database:
+        database.run(statement)
+    other = replace(store, **changed)
+    (finding,) = verify(other).findings
+    assert "another store than the configuration says" in finding.sentence
+    log = open_local_log(store.log_directory)
+    with pytest.raises(StorageError, match="is of another store than"):
+        open_writer(other, log)
+    log.stop()
+
+
+def test_a_first_record_that_says_another_thing_is_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the registry's key could seal other words beside the journal, but not in it."""
+    other = replace(store, mode="live")
+    monkeypatch.setattr(Journal, "meta", lambda journal, key: other.meta())
+    (finding,) = verify(other).findings
+    assert (finding.book, finding.record) == ("journal", 1)
+
+
+def test_tables_that_are_behind_are_proved_as_far_as_they_have_come(store: Store) -> None:
+    projection, journal = store.projection(), store.journal(read_only=True)
+    with closing(projection.database), closing(journal.database):
+        projection.create()
+        projection.catch_up(journal, until=24)
+    result = verify(store)
+    assert result.sound
+    assert result.proved[-1].endswith("journal up to record 24, which they have reached")
 
 
 @pytest.fixture

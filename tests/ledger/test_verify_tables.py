@@ -13,7 +13,7 @@ from openets.kernel.records import Leg
 from openets.ledger import verify_tables
 from openets.ledger.projection import TABLES, columns_of
 from openets.ledger.store import Store, open_writer
-from openets.ledger.verify_tables import find_wrong_table
+from openets.ledger.verify_tables import prove_tables
 from openets.storage.database import Database
 from openets.translog.client import open_local_log
 from tests.busy_world import MORE, SCENE, SPARE
@@ -83,7 +83,7 @@ def test_tables_that_nobody_touched_are_proved(
     store: Store, monkeypatch: pytest.MonkeyPatch, portion: int
 ) -> None:
     monkeypatch.setattr(verify_tables, "PORTION", portion)
-    assert find_wrong_table(store) is None
+    assert prove_tables(store).finding is None
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -96,20 +96,20 @@ def test_every_row_and_column_is_read(
         assert rows
         for changed, found, expected in changes(rows):
             put(database, table, changed)
-            finding = find_wrong_table(store)
+            finding = prove_tables(store).finding
             assert finding is not None, (table, changed)
             assert finding.sentence.startswith(f"Table {table} has ")
             if table != "mark" and (found, expected) != (None, None):
                 assert f"has {found} where the journal gives {expected};" in finding.sentence
         put(database, table, rows)
-    assert find_wrong_table(store) is None
+    assert prove_tables(store).finding is None
 
 
 def test_the_table_named_is_the_first_of_those_that_are_wrong(store: Store) -> None:
     with closing(Database(store.query_url, name="query")) as database:
         for table in ("holding", "block", "balance"):
             database.run(f"DELETE FROM {table}")
-    finding = find_wrong_table(store)
+    finding = prove_tables(store).finding
     assert finding is not None and finding.sentence.startswith("Table block has None")
 
 
@@ -119,4 +119,4 @@ def test_what_the_tables_have_not_taken_in_yet_is_not_missed(store: Store) -> No
     with closing(projection.database), closing(journal.database):
         projection.create()
         projection.catch_up(journal, until=journal.last() - 3)
-    assert find_wrong_table(store) is None
+    assert prove_tables(store).finding is None

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 from openets.kernel import acts
-from openets.kernel.batch import FROM_REGISTRY, encode_batch, extend_chain
+from openets.kernel.batch import (
+    FROM_REGISTRY,
+    SALT_BYTES,
+    Receipt,
+    TreeHead,
+    decode_batch,
+    encode_batch,
+    extend_chain,
+)
 from openets.kernel.records import ActRecord, Block, Leg, Record, Transaction, type_code
 from openets.kernel.signing import SigningKey
 from openets.ledger.requests import Request, key_of
 from openets.ledger.store import Store, open_writer
 from openets.translog.client import LocalLog, open_local_log
+from openets.translog.merkle import Tree, leaf_hashes
 from openets.translog.messages import AppendAnswer
+from openets.translog.store import load
 from tests.small_world import KIND, at
 
 
@@ -84,6 +96,23 @@ class Forger:
         }
         keys = [self.store.registry_key()] if signers is None else signers
         return encode_batch(origin=origin, records=data, signers=keys, **words)  # type: ignore[arg-type]
+
+    def conspire(self, *records: Record, in_journal: bool = True, **changed: Any) -> None:
+        """Registry and log sign a batch with these records and write it down, nothing checked."""
+        rows = load(self.store.log_directory).open()
+        journal = self.store.journal()
+        envelope = self.envelope(*records, **changed)
+        batch, tree = decode_batch(envelope), Tree()
+        for row in rows.batches():
+            tree.extend(leaf_hashes(row.receipt.salts, decode_batch(row.batch).records))
+        salts = secrets.token_bytes(SALT_BYTES * len(batch.records))
+        tree.extend(leaf_hashes(salts, batch.records))
+        head = TreeHead(batch.store, batch.last, tree.root(), batch.head, 2**52)
+        receipt = Receipt(head.signed(rows.configuration.key()), salts)
+        with closing(rows.database), closing(journal.database):
+            rows.add(batch.first, batch.last, envelope, receipt)
+            if in_journal:
+                journal.append(batch.first, len(batch.records), envelope, receipt)
 
     def offer(self, *records: Record | bytes) -> AppendAnswer:
         """Offers a batch with these records."""

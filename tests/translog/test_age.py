@@ -12,7 +12,7 @@ import yaml
 from openets.kernel.clock import instant
 from openets.kernel.records import Transaction
 from openets.rulebook.load import load_rulebook
-from openets.translog.age import LIVE, too_old
+from openets.translog.age import LIVE, oldest_taken
 from openets.translog.client import Accepted, RecordRefused
 from tests.busy_world import SCENE
 from tests.small_world import FIRST, SECOND
@@ -29,7 +29,8 @@ def at(text: str) -> int:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_age(case: dict[str, Any]) -> None:
     record = Transaction(1, b"", at(case["effective"]), 1, 0, 1, 2, 0, 0, (), ())
-    refusal = too_old(record, at(case["now"]), load_rulebook(case["law"]))
+    oldest = oldest_taken(at(case["now"]), load_rulebook(case["law"]))
+    refusal = oldest.refuses(record) if oldest is not None else None
     assert (refusal is None) is case["taken"]
     assert refusal is None or refusal.code == "log.too-old"
 

@@ -117,6 +117,14 @@ CASES = [
         "sums to 1 cents",
         moving("10-0", FIRST, SPARE, (51, 52), legs=(Leg(FIRST, "EUR", 3), Leg(SPARE, "EUR", -2))),
     ),
+    *[
+        Case(
+            "log.money-currency",
+            "is no currency",
+            moving("10-0", FIRST, SPARE, (51, 52), legs=(Leg(FIRST, word, 0),)),
+        )
+        for word in ("EU", "eur", "E1R")
+    ],
     Case("log.type-unknown", "no type 65-1", moving("65-1", FIRST, SPARE, (51, 52))),
     Case("log.route", "does not lead", moving("10-53", PARTY, PERSON, (501, 502))),
     Case("log.status", "is closed", moving("10-0", FIRST, CLOSED, (51, 52))),

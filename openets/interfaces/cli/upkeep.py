@@ -1,4 +1,4 @@
-"""`openets verify` and `openets restore`: is everything whole, and if not, how to mend it."""
+"""`openets verify`, `recover` and `restore`: is everything whole, and if not, how to mend it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def verify(directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) 
             found = {
                 "sound": result.sound,
                 "records": result.records,
+                "made_under_an_earlier_rulebook": result.not_judged,
                 "root": result.root,
                 "findings": [finding._asdict() for finding in result.findings],
             }
@@ -75,6 +76,11 @@ def print_verification(result: Verification) -> None:
         counts = f"{number(result.records)} records, {number(result.transactions)} transactions"
         console.print(f"  {counts}, {number(result.blocks)} blocks, {number(result.units)} units")
         console.print(f"  tree head {result.root}")
+        if result.not_judged:
+            console.print(
+                f"  {number(result.not_judged)} records were made under an earlier rulebook; "
+                "whether it permitted them was judged then and is not judged again"
+            )
         return
     finding = result.findings[0]
     where = [f"book: {finding.book}"]
