@@ -5,7 +5,7 @@ which closes when the process that started it is gone: a crash leaves nobody beh
 asked for. It says "ready" once it can be spoken to.
 
 From the parent: `Child` starts it, waits until it is ready, and ends it. What it has to say to a
-person it says on standard error, which is the parent's.
+person it says on standard error, which is the parent's unless the parent reads it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 WITH_PARENT = "--with-parent"
 READY = "ready"
 STOP_SECONDS = 30
+PATIENCE_SECONDS = 60
+LOOK_AGAIN_MILLISECONDS = 100
+
+T = TypeVar("T")
 
 
 def until_told(arguments: Sequence[str], stop: threading.Event | None = None) -> None:
@@ -38,6 +44,18 @@ def _await_end_of_input(told: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
     told.set()
+
+
+def patiently(ask: Callable[[], T], *unless: type[Exception]) -> T:
+    """What a question answers once whatever is in the way is gone, or after a minute raises."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except unless:
+            if time.monotonic() > end:
+                raise
+            time.sleep(LOOK_AGAIN_MILLISECONDS / 1_000)
 
 
 class Child:

@@ -34,6 +34,13 @@ class StorageError(Exception):
     """A database that cannot be opened, read or written; says which and why."""
 
 
+class ServerAway(StorageError):
+    """A database server that cannot be reached, or to which the connection was lost.
+
+    Nothing will ever come over a lost connection: whoever had it is to begin anew.
+    """
+
+
 class HeldElsewhere(StorageError):
     """Another process writes this database."""
 
@@ -54,7 +61,13 @@ class Database:
             else:
                 self._connection = _psycopg().connect(url, autocommit=True)
         except (self._error, OSError) as error:
-            raise StorageError(f"The {name} database cannot be opened at {url}: {error}") from error
+            kind = StorageError if self.is_sqlite else ServerAway
+            raise kind(f"The {name} database cannot be opened at {url}: {error}") from error
+
+    def _failure(self, what: str, error: Exception) -> StorageError:
+        lost = not self.is_sqlite and self._connection.closed
+        kind = ServerAway if lost else StorageError
+        return kind(f"The {self.name} database {what}: {error}")
 
     def _sql(self, text: str) -> str:
         if self.is_sqlite:
@@ -68,7 +81,7 @@ class Database:
         try:
             return int(self._connection.execute(self._sql(sql), parameters).rowcount)
         except self._error as error:
-            raise StorageError(f"The {self.name} database refused a statement: {error}") from error
+            raise self._failure("refused a statement", error) from error
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Runs one statement for every row."""
@@ -77,7 +90,7 @@ class Database:
             cursor.executemany(self._sql(sql), rows)
             cursor.close()
         except self._error as error:
-            raise StorageError(f"The {self.name} database refused rows: {error}") from error
+            raise self._failure("refused rows", error) from error
 
     def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Appends rows the fastest way the engine has: COPY on PostgreSQL, inserts on SQLite.
@@ -97,7 +110,7 @@ class Database:
                 for row in rows:
                     copy.write_row(row)
         except self._error as error:
-            raise StorageError(f"The {self.name} database refused rows: {error}") from error
+            raise self._failure("refused rows", error) from error
 
     def merge_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], on_conflict: str
@@ -149,7 +162,7 @@ class Database:
                 cursor.execute(self._sql(sql), parameters)
                 yield from cursor
         except self._error as error:
-            raise StorageError(f"The {self.name} database cannot be read: {error}") from error
+            raise self._failure("cannot be read", error) from error
 
     def _in_transaction(self) -> Any:
         """What a cursor needs to live in on PostgreSQL: the transaction there is, or a new one."""
@@ -170,7 +183,7 @@ class Database:
         try:
             found = self._connection.execute(self._sql(sql), parameters).fetchone()
         except self._error as error:
-            raise StorageError(f"The {self.name} database cannot be read: {error}") from error
+            raise self._failure("cannot be read", error) from error
         return tuple(found) if found is not None else None
 
     def next_number(self, table: str) -> int:

@@ -178,7 +178,11 @@ class TransactionLog:
         for epoch, _ in self._rows.epochs():
             self._epoch = epoch
         for row in self._rows.batches(self._picture.sequence):
-            self._fold(row)
+            try:
+                self._fold(row)
+            except Malformed as error:
+                sentence = f"The log's batch from record {row.first} cannot be read: {error}"
+                raise StorageError(f"{sentence} Run `openets verify`.") from error
         newest = self._rows.newest()
         if newest is not None and newest.receipt.tree_head.root != self._tree.root():
             raise StorageError(

@@ -14,11 +14,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from openets.channel import line
-from openets.channel.process import until_told
+from openets.channel.process import patiently, until_told
 from openets.rulebook.load import load_rulebook
 from openets.storage.boundary import boundary
 from openets.storage.collector import leave_books_alone
-from openets.storage.database import StorageError
+from openets.storage.database import ServerAway, StorageError
 from openets.translog.accept import TransactionLog
 from openets.translog.messages import (
     Answer,
@@ -62,11 +62,16 @@ def answer(log: TransactionLog, question: Question) -> Answer:
 
 
 class Turns:
-    """Lets one question after the other through to the log."""
+    """Lets one question after the other through to the log.
+
+    `told` is set when the process is to stop; `lost` then says why, if its database server is gone.
+    """
 
     def __init__(self, log: TransactionLog) -> None:
         self._log = log
         self._turn = threading.Lock()
+        self.told = threading.Event()
+        self.lost = ""
 
     def answer(self, question: bytes) -> bytes:
         """The log's answer as bytes, or why it has none."""
@@ -86,17 +91,24 @@ class Turns:
         with self._turn:
             try:
                 return answer(self._log, question)
+            except ServerAway as away:
+                self.lost = str(away)
+                self.told.set()
+                return Broken(self.lost)
             except StorageError as error:
                 return Broken(str(error))
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the log of a folder until SIGTERM, SIGINT, or the parent's end."""
+    """Runs the log of a folder until SIGTERM, SIGINT, the parent's end, or its database server's.
+
+    In the last case it ends with 1, to be started again.
+    """
     directory = Path(arguments[0])
     leave_books_alone()
     try:
         configuration = load(directory)
-        rows = configuration.open()
+        rows = patiently(configuration.open, ServerAway)
         rows.database.hold("log")
         rulebook = load_rulebook(configuration.jurisdiction)
         log = TransactionLog(rows, configuration.key(), rulebook, lambda: time.time_ns() // 1_000)
@@ -106,10 +118,14 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     leave_books_alone()
-    threading.Thread(target=listening.run, args=(Turns(log),), daemon=True).start()
-    until_told(arguments)
+    turns = Turns(log)
+    threading.Thread(target=listening.run, args=(turns,), daemon=True).start()
+    until_told(arguments, turns.told)
     listening.stop()
     log.close()
+    if turns.lost:
+        print(turns.lost, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -19,7 +19,7 @@ from openets.ledger import post
 from openets.ledger.book import Book
 from openets.ledger.post import Writer, WriterStopped, fold
 from openets.ledger.requests import Outcome, Request
-from openets.ledger.store import Store, open_writer
+from openets.ledger.store import Store, open_writer, read_book
 from openets.ledger.verify import verify
 from openets.storage.database import HeldElsewhere, StorageError
 from openets.translog.client import (
@@ -384,6 +384,14 @@ def test_what_no_record_has_room_for_is_refused_and_the_rest_completes(writer: W
     requests = [*sales(2), move("10-0", FIRST, SECOND, 1, "far", year=2**16), *sales(2, "more")]
     assert codes(writer.post(requests)) == ["", "", "ledger.unwritable", "", ""]
     assert verify_journal(writer)
+
+
+def test_a_row_that_cannot_be_read_is_named(writer: Writer, line: Line) -> None:
+    first = writer.post(sales(1))[0].sequence
+    database = writer.journal.database
+    database.run("UPDATE journal_batch SET envelope = ? WHERE first = ?", (b"OETS", first))
+    with pytest.raises(StorageError, match=f"batch from record {first} cannot be read"):
+        read_book(line.store, writer.journal)
 
 
 def test_all_of_it_is_proved(writer: Writer, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

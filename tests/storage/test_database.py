@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 
-from openets.storage.database import Database
+from openets.storage.database import Database, ServerAway, StorageError
 from tests.conftest import MakeDatabase
 
 
@@ -32,6 +33,29 @@ def test_a_snapshot_is_of_one_moment(url: str) -> None:
             assert reader.row(counted) == (200,)
             assert len(list(reader.rows("SELECT number FROM number"))) == 200
         assert reader.row(counted) == (201,)
+
+
+@pytest.mark.parametrize("make_database", ["postgresql"], indirect=True)
+def test_a_connection_that_was_lost_is_told_from_other_failures(
+    url: str, postgres_dsn: str
+) -> None:
+    with (
+        closing(Database(url, name="numbers")) as database,
+        psycopg.connect(postgres_dsn, autocommit=True) as server,
+    ):
+        with pytest.raises(StorageError) as refused:
+            database.run("INSERT INTO number VALUES (1)")
+        assert not isinstance(refused.value, ServerAway)
+        pid = database.row("SELECT pg_backend_pid()")
+        assert pid is not None
+        server.execute("SELECT pg_terminate_backend(%s)", pid)
+        for _ in range(2):  # nothing will ever come over it
+            with pytest.raises(ServerAway, match="The numbers database"):
+                database.row("SELECT 1")
+        with pytest.raises(ServerAway):
+            list(database.rows("SELECT number FROM number"))
+    with pytest.raises(ServerAway, match="cannot be opened"):
+        Database("postgresql://localhost:1/none", name="numbers")
 
 
 def test_rows_are_read_side_by_side(url: str) -> None:

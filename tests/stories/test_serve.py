@@ -19,13 +19,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+import psycopg
 import pytest
 
 from openets.ledger.store import open_store, open_writer
 from openets.people.counter.process import MAY_NOT_GO_ON
 from openets.translog.client import connect_log
+from openets.translog.store import load
 from tests.conftest import MakeDatabase
 from tests.small_office import (
     CEMENT,
@@ -255,6 +258,27 @@ def test_who_is_killed_is_started_again_and_nothing_is_lost_or_done_twice(
     assert served.end(signal.SIGINT) == 0
     found = json.loads(run("verify", "--json", store=served.store))
     assert (found["sound"], found["records"]) == (True, 14)  # 13 of the office, one freeze
+
+
+@pytest.mark.parametrize("make_database", ["postgresql"], indirect=True)
+def test_a_database_server_that_drops_every_connection_is_come_back_to(
+    served: Served, postgres_dsn: str
+) -> None:
+    freeze(served.store, TRADER)
+    before = served.children()
+    store = open_store(served.store)
+    urls = (store.journal_url, store.query_url, store.desk_url, load(store.log_directory).url)
+    names = [urlsplit(url).path.strip("/") for url in urls]
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)"
+        assert connection.execute(sql, (names,)).fetchall()
+    for who in (WRITER, LOG):
+        wait_for(lambda who=who: served.children().get(who, before[who]) != before[who])
+    wait_for(lambda: served.health()["well"])
+    assert served.said().count("ended (exit code 1); it is started again") >= 2
+    assert "completed" in run("desk", "approve", 1, "--as", OTHER_SENIOR, store=served.store)
+    assert served.end() == 0
+    assert json.loads(run("verify", "--json", store=served.store))["sound"] is True
 
 
 @on_sqlite

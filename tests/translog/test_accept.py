@@ -17,7 +17,7 @@ from openets.ledger.store import Store
 from openets.storage import boundary
 from openets.storage.database import StorageError
 from openets.translog import accept, judge
-from openets.translog.accept import epoch_message
+from openets.translog.accept import TransactionLog, epoch_message
 from openets.translog.client import (
     Accepted,
     BatchRefused,
@@ -198,6 +198,15 @@ def test_a_log_opened_again_is_the_log_that_was_closed(forger: Forger) -> None:
     assert list(forger.log._log._picture.intervals()) == intervals
     assert forger.log._log._tree.root() == root
     assert isinstance(forger.log.append(sale(forger, 52)), Accepted)
+
+
+def test_a_log_that_cannot_read_a_row_says_which(forger: Forger) -> None:
+    first = forger.next()
+    assert isinstance(forger.offer(forger.move("10-0", FIRST, SECOND, (51, 51))), Accepted)
+    log = forger.log._log
+    log._rows.database.run("UPDATE log_batch SET batch = ? WHERE first = ?", (b"OETS", first))
+    with pytest.raises(StorageError, match=f"batch from record {first} cannot be read"):
+        TransactionLog(log._rows, log._key, log._rulebook, log._now)
 
 
 def test_two_officers_freeze_and_lift_and_nothing_else(forger: Forger, tmp_path: Path) -> None:

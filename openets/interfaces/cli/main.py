@@ -22,7 +22,7 @@ PLACES = {
     "cap": "cap:cap_app",
     "allocation": "allocation_compare:allocation_app",
     "compliance": "compliance:compliance_app",
-    "account": "ledger:account_app",
+    "account": "people:account_app",
     "transaction": "ledger:transaction_app",
     "desk": "desk:desk_app",
     "inbox": "inbox:inbox_app",

@@ -3,8 +3,8 @@
 They are children of one parent that does no work of its own, so that it has no reason to die. Who
 dies is started again; what was under way is mended by the books themselves (the log is the
 write-ahead log of the registry, and due work is carried out once). Starting again helps against a
-killed process and not against a wrong store, so a child that cannot get ready, that may not go on,
-or that dies again and again ends the whole, with its own words.
+killed process or a lost database server and not against a wrong store, so a child that cannot get
+ready at first, that may not go on, or that dies again and again ends the whole, with its own words.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Member:
             raise ServingEnded(f"The {self.name} ended again and again ({_how(code)}).")
         say(f"The {self.name} ended ({_how(code)}); it is started again.")
         self._child = self._start()
-        self.await_ready()
-        say(f"The {self.name} is there again.")
+        if self._child.await_ready():  # else the next look finds it dead
+            say(f"The {self.name} is there again.")
 
     def stop(self) -> None:
         """Ends it."""

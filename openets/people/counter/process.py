@@ -2,27 +2,26 @@
 
 It answers at the counter, one question at a time, and between questions does what is due: it takes
 over orders that were given to the log, carries out what was approved, and brings the query tables
-up to the journal. A log that is away is waited for. A writer that may not go on (another has taken
-over, the books differ) ends with the exit code `MAY_NOT_GO_ON` and the reason on standard error.
+up to the journal. A log that is away is waited for. A writer that has lost its database server ends
+with the exit code 1, to be started again. One that may not go on (another has taken over, the books
+differ) ends with the exit code `MAY_NOT_GO_ON`. Either says why on standard error.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import ValidationError
 
 from openets.channel.line import Listening
-from openets.channel.process import until_told
+from openets.channel.process import patiently, until_told
 from openets.kernel.clock import Clock, SystemClock, instant
 from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
@@ -45,21 +44,18 @@ from openets.people.lookout import Lookout
 from openets.people.opening import Opened, desk_database, open_desk, send_notices
 from openets.rulebook.model import NoLaw
 from openets.storage.collector import leave_books_alone
-from openets.storage.database import HeldElsewhere, StorageError
+from openets.storage.database import HeldElsewhere, ServerAway, StorageError
 from openets.translog.client import LogAway, connect_log
 
 MAY_NOT_GO_ON = 3
-PATIENCE_SECONDS = 60  # for a command that writes just now, and for the log to start
-LOOK_AGAIN_MILLISECONDS = 100
 BETWEEN_PASSES_SECONDS = 1
-
-T = TypeVar("T")
 
 
 class Writing:
     """An open office that answers questions in turn and works between them.
 
-    `told` is set when it is to stop; `may_not_go_on` then says why, if it is the writer's own end.
+    `told` is set when it is to stop; where that is the writer's own end `may_not_go_on` or `lost`
+    then says why.
     """
 
     def __init__(self, store: Store, office: Opened, projection: Projection, clock: Clock) -> None:
@@ -73,7 +69,7 @@ class Writing:
         self._caught_up = self._worked = 0
         self._problems: dict[str, str] = {}
         self.told = threading.Event()
-        self.may_not_go_on = ""
+        self.may_not_go_on = self.lost = ""
 
     # -- answering ------------------------------------------------------------------------------
 
@@ -151,6 +147,9 @@ class Writing:
             self._end(str(stopped))
         except LogAway as away:
             self._problems["log"] = str(away)
+        except ServerAway as away:
+            self.lost = self._problems[part] = str(away)
+            self.told.set()
         except (StorageError, Refused, NoLaw, Malformed, OSError) as error:
             self._problems[part] = str(error)
         except Exception as error:  # a fault of ours in one part must not end the others
@@ -178,12 +177,13 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
     leave_books_alone()
     try:
         store = open_store(Path(arguments[0]))
-        journal = _patiently(lambda: hold_journal(store), HeldElsewhere)
+        # A command may be writing just now, the log starting, a database server coming up.
+        journal = patiently(lambda: hold_journal(store), HeldElsewhere, ServerAway)
         # From here on whoever asks waits for the books to be read, instead of reading them too.
         address, secret = writer_address(store), writer_secret(store)
         listening = Listening(address, secret, MAX_MESSAGE_BYTES)
         book = read_book(store, journal)  # while the log reads its own rows, if it starts just now
-        log = _patiently(lambda: connect_log(store.log_directory), LogAway)
+        log = patiently(lambda: connect_log(store.log_directory), LogAway)
         writer = open_writer(store, log, journal=journal, book=book)
         database, projection = desk_database(store), store.projection()
         clock = SystemClock()
@@ -207,16 +207,7 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
     if writing.may_not_go_on:
         print(writing.may_not_go_on, file=sys.stderr)
         return MAY_NOT_GO_ON
+    if writing.lost:
+        print(writing.lost, file=sys.stderr)
+        return 1
     return 0
-
-
-def _patiently(ask: Callable[[], T], unless: type[Exception]) -> T:
-    """What a question answers once whoever is in the way is gone, or after a minute raises."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except unless:
-            if time.monotonic() > end:
-                raise
-            time.sleep(LOOK_AGAIN_MILLISECONDS / 1_000)

@@ -1,0 +1,51 @@
+"""The commands of the program: whichever is asked for first, it has all its sub-commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import typer
+
+from openets.interfaces.cli import main
+
+EACH_ALONE = """
+import importlib, json, pkgutil, sys
+import openets.interfaces.cli as folder
+
+HOUSE = folder.__name__
+
+def names(name):
+    command = importlib.import_module(HOUSE + ".main").Commands()[name]
+    return sorted(getattr(command, "commands", ()))
+
+def forget():
+    for module in [one for one in sys.modules if one.startswith(HOUSE + ".")]:
+        del sys.modules[module]
+
+places = importlib.import_module(HOUSE + ".main").PLACES
+alone = {}
+for name in places:
+    forget()
+    alone[name] = names(name)
+forget()
+for module in pkgutil.iter_modules(folder.__path__):
+    importlib.import_module(f"{HOUSE}.{module.name}")
+print(json.dumps([alone, {name: names(name) for name in places}]))
+"""
+
+
+def test_each_command_asked_for_alone_has_what_it_has_beside_all_others() -> None:
+    """Modules are loaded when they are needed, and some add to the commands of another."""
+    said = subprocess.run([sys.executable, "-c", EACH_ALONE], capture_output=True, check=True)
+    alone, together = json.loads(said.stdout)
+    assert alone == together
+    assert {"request", "show", "refuse", "statement"} <= set(alone["account"])
+    assert sum(map(len, alone.values())) > 80
+
+
+def test_a_sub_command_is_loaded_once() -> None:
+    commands = main.Commands()
+    assert commands["account"] is commands["account"]
+    assert isinstance(typer.main.get_command(main.app), main.Program)
