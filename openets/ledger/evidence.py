@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +60,10 @@ is checked by: openets log check receipts/record-N.json --key KEY
 The receipts prove that each record stands in the log as shown. That no record is missing is proved
 by the log's own stored rows, with `openets verify` on a copy of both books.
 """
+
+
+# What the library raises for a file that is damaged, packed in a strange way, or locked.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
 class Checked(NamedTuple):
@@ -135,6 +140,8 @@ def check_evidence(file: Path, log_key: bytes | None = None) -> Checked:
         if problems:
             raise Refused(problems)
         proofs = list(_proofs(contents, log_key))
+        if not proofs:
+            raise _wrong("It holds no receipt, and so proves nothing.")
         hops = json.loads(contents[HOPS_JSON])
         rows = [tuple(hop[column] for column in COLUMNS) for hop in hops]
         if _as_csv(rows) != contents[HOPS_CSV]:
@@ -161,7 +168,7 @@ def _unpack(file: Path) -> dict[str, bytes]:
             if len(found) != len(members):
                 raise _wrong("It holds two files of one name.")
             return found
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise _wrong(f"It cannot be unpacked: {error}.") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from openets.kernel.refusal import Refused
+from openets.ledger.evidence import check_evidence
 from openets.ledger.store import open_store
 from openets.people.opening import desk_database
 from openets.people.register import Register
@@ -161,6 +164,14 @@ def something_added(contents: Contents) -> None:
     contents["letter.txt"] = b"trust me"
 
 
+def no_receipts(contents: Contents) -> None:
+    for name in [name for name in contents if name.startswith("receipts/")]:
+        del contents[name]
+    contents["hops.json"] = b"[]\n"
+    contents["hops.csv"] = contents["hops.csv"].splitlines(keepends=True)[0]
+    _seal(contents)
+
+
 def no_hops(contents: Contents) -> None:
     del contents["hops.json"]
     contents["hops.json"] = b"{}"
@@ -183,6 +194,7 @@ TAMPERED: dict[str, tuple[Callable[[Contents], None], str]] = {
     "another head": (another_head, "another head"),
     "something added": (something_added, "evidence.incomplete: letter.txt is not in the manifest"),
     "no hops": (no_hops, "not say the same"),
+    "no receipts": (no_receipts, "proves nothing"),
 }
 
 
@@ -202,6 +214,20 @@ def test_tampered_evidence_is_found_out(evidence: Path, tmp_path: Path, how: str
     said = say("log", "check", file)
     assert (said.code, said.out) == (2, "")
     assert words in said.error
+
+
+def test_a_flipped_bit_is_a_refusal_or_harmless(evidence: Path, tmp_path: Path) -> None:
+    whole, file, draw = evidence.read_bytes(), tmp_path / "bent.zip", random.Random(7)
+    refused = 0
+    for _ in range(400):
+        bent = bytearray(whole)
+        bent[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        file.write_bytes(bent)
+        try:
+            check_evidence(file)
+        except Refused:
+            refused += 1
+    assert refused > 300
 
 
 # -- who may ---------------------------------------------------------------------------------------
