@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PathLike = str | Path
 TABLE_COLUMNS = [
     *("registry", "year", "kind", "measure"),
-    *("published", "ledger", "log", "difference"),
+    *("published", "assumed", "ledger", "log", "difference"),
 ]
 
 
@@ -66,8 +66,9 @@ class Data(Mapping[str, "pl.DataFrame"]):
 class Replayed:
     """History as it was played, held against what was published.
 
-    `table` has a row for each registry, year, kind and measure, with `published`, `ledger`, `log`
-    and `difference` (0 where both books say what was published). `symbols` has a row for each
+    `table` has a row for each registry, year, kind and measure, with `published`, `assumed` (where
+    surrender is not published), `ledger`, `log` and `difference` (0 where both books say what was
+    published and assumed). `symbols` has a row for each
     operator's year with the published and the computed symbol of compliance, and why they differ.
     `verification` is the proof of both books from their stored rows; `store` is their folder.
     """
@@ -145,7 +146,7 @@ def replay(
     place = open_replay(Path(store), history.files)
     run(place, history.player, on_progress or (lambda year, step, records: None))
     proof, ledger, log = prove_and_sum(place)
-    finish_replay(place, history.files)
+    finish_replay(place, history.files, history.figures)
     found = list(symbols(history.symbol_years(), place.rulebook))
     return Replayed(
         store=place.directory,
@@ -164,6 +165,9 @@ def _cells(figures: Sequence[Figure], ledger: Totals, log: Totals) -> Iterator[t
     published = {figure.cell: figure for figure in figures}
     for cell in sorted(published.keys() | ledger.cells.keys() | log.cells.keys()):
         for measure, name in MEASURES.items():
-            told = getattr(published.get(cell), name, 0)
+            figure = published.get(cell)
+            told = getattr(figure, name, 0)
+            assumed = getattr(figure, "surrender_assumed", 0) if measure == "surrendered" else 0
             booked = [getattr(book.cell(cell), name) for book in (ledger, log)]
-            yield (*cell, measure, told, *booked, sum(abs(value - told) for value in booked))
+            apart = sum(abs(value - told) for value in booked)
+            yield (*cell, measure, told - assumed, assumed, *booked, apart)

@@ -1,8 +1,9 @@
 """History replayed: the operators of published files, in the place of synthetic ones.
 
 A row is one operator's year as it was published. Surrender that was not published is taken to equal
-verified emissions. The sums of the rows are the figures both books are held against in the end. A
-replay that was interrupted goes on where it stopped, if it is given the same files.
+verified emissions. The sums of the rows are the figures both books are held against in the end; a
+finished replay keeps them. A replay that was interrupted goes on where it stopped, if it is given
+the same files.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from openets.rulebook.tables import REGISTRIES
 from openets.storage.database import StorageError
 from openets.storage.whole import unfinished, write_whole
 from openets.world.course import load_course
-from openets.world.figures import Figure, load_figures
+from openets.world.figures import Figure, load_figures, read_figures, written_figures
 from openets.world.operators import OperatorYear, Population
 from openets.world.play import play_operators
 from openets.world.run import Player
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 KIND_UNKNOWN = "of operators whose activity no file tells (give the list of operators too)"
 SEED = 1  # of the order in which the market is asked
 STATE = "replay.json"  # the files' digests, and whether they were played to the end
+FIGURES = "figures.csv"  # the sums of the files, once they were
 # What a store is made of before its store.toml.
 PARTS = {"registry", "log", STATE, unfinished(Path(STATE)).name}
 
@@ -181,6 +183,7 @@ def population_of(years: polars.DataFrame) -> tuple[tuple[Figure, ...], Populati
         pl.col("allocation_total").fill_null(0),
         pl.col("verified").fill_null(0),
         pl.coalesce("surrendered", "verified", 0).alias("surrendered"),
+        pl.when(pl.col("surrendered").is_null()).then("verified").fill_null(0).alias("assumed"),
     )
     active = years.select(*OPERATOR, "year", *quantities).filter(
         pl.any_horizontal(pl.col("allocation_total", "verified", "surrendered") != 0)
@@ -195,7 +198,10 @@ def population_of(years: polars.DataFrame) -> tuple[tuple[Figure, ...], Populati
         columns = [rows[name].to_list() for name in named]
         population[registry, year, kind] = list(map(OperatorYear, *columns))
         emitting = int((rows["verified"] > 0).sum())
-        sums = map(sum, columns[1:4])  # as Python adds, beyond 64 bits too
+        # as Python adds, beyond 64 bits too
+        free, verified, surrendered = map(sum, columns[1:4])
+        assumed = sum(rows["assumed"].to_list())
+        sums = (free, verified, surrendered, assumed)
         figures.append(Figure(registry, year, kind, rows.height, emitting, *sums))
     return tuple(figures), population
 
@@ -223,9 +229,17 @@ def open_replay(directory: Path, files: Sequence[str]) -> Store:
     return create_store(directory, jurisdiction=load_course().jurisdiction, mode="replay")
 
 
-def finish_replay(store: Store, files: Sequence[str]) -> None:
-    """Notes that everything was played."""
+def finish_replay(store: Store, files: Sequence[str], figures: Sequence[Figure] = ()) -> None:
+    """Notes that everything was played, and what the books were held against, if it was figures."""
+    if figures:
+        write_whole(store.directory / FIGURES, written_figures(figures).encode())
     _write_state(store.directory, files, finished=True)
+
+
+def kept_figures(directory: Path) -> tuple[Figure, ...] | None:
+    """What the books of a finished replay were held against; None if there is none."""
+    path = directory / FIGURES
+    return read_figures(path.read_text(encoding="utf-8").splitlines()) if path.exists() else None
 
 
 def _go_on(directory: Path, files: Sequence[str]) -> Store:

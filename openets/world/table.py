@@ -1,4 +1,4 @@
-"""The table that says whether the demonstration is true: published, ledger, log, difference.
+"""The table that says whether a play is true: published, ledger, log, difference.
 
 Both books' columns are sums over their stored records. A difference is counted cell by cell, so
 that two errors in one year cannot hide each other.
@@ -32,10 +32,10 @@ COLUMNS = (
     "not_explained_by_cap",
     "transactions",
     "blocks",
+    "assumed",
 )
 SHORT = {"free allocation": "free", "verified emissions": "verified"}
 HEADS = ("published", "ledger", "differ-\nence", "not ex-\nplained by\nthe cap", "posted")
-TITLE = "The EU ETS as published and as played: tonnes and units, all registries"
 EXPLANATION = """\
 Free allocation, verified emissions and surrender: as published, and as summed
 from the ledger's stored records by registry of the account. 'Difference' adds
@@ -46,10 +46,27 @@ the national plans of 2005-2012 are only partly known, and credits are not
 modelled. Transactions (tx), blocks (unbroken runs of serials moved) and
 transactions per second stand with the calendar year in which they took effect.
 """
+ASSUMED = """\
+Surrender that no file publishes is taken to equal verified emissions and stands
+as '+ assumed'.
+"""
+
+
+class Telling(NamedTuple):
+    """What is said over and under the table of a play."""
+
+    title: str
+    explanation: str
+
+
+OF_THE_WORLD = Telling(
+    "The EU ETS as published and as played: tonnes and units, all registries", EXPLANATION
+)
+OF_FILES = Telling("The files as published and as played: tonnes and units", EXPLANATION + ASSUMED)
 
 
 class Difference(NamedTuple):
-    """A cell in which a book does not say what was published."""
+    """A cell in which a book does not say what was published (and assumed)."""
 
     registry: str
     year: int
@@ -96,6 +113,7 @@ def plain_rows(
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Column names and one row per year and measure; units, tonnes and counts as integers.
 
+    Surrender that was not published stands in `assumed`, and not in `published`.
     `difference` adds up the differences of the cells without their signs. Counts stand on the
     first row of their year; the calendar year after the last has its surrender only.
     """
@@ -117,13 +135,19 @@ def _rows(figures: Sequence[Figure], ledger: Totals, log: Totals) -> Iterator[tu
                 _sum(ledger, year, name),
                 _sum(log, year, name),
             )
+            assumed = _assumed(figures, year) if measure == "surrendered" else 0
             apart = sum(d.size for d in differences if (d.year, d.measure) == (year, measure))
             if year in played or any(sums) or apart:
-                yield (year, measure, *sums, apart, *counts)
+                published, *books = sums
+                yield (year, measure, published - assumed, *books, apart, *counts, assumed)
             elif measure == "surrendered":
-                yield (year, f"for {year - 1}", "", "", "", "", *counts)
+                yield (year, f"for {year - 1}", "", "", "", "", *counts, "")
             if year in played:
                 counts = ("", "", "")
+
+
+def _assumed(figures: Sequence[Figure], year: int) -> int:
+    return sum(figure.surrender_assumed for figure in figures if figure.year == year)
 
 
 def _sum(totals: Totals, year: int, name: str) -> int:
@@ -135,6 +159,7 @@ def render(
     ledger: Totals,
     log: Totals,
     seconds_by_year: Mapping[int, float],
+    telling: Telling = OF_THE_WORLD,
 ) -> Group:
     """The table for a terminal of 80 columns; transactions per second where seconds are known."""
     count, differences = compare(figures, ledger, log)
@@ -145,7 +170,7 @@ def render(
         table.add_column(head, justify="right", no_wrap=True)
     rows = list(_rows(figures, ledger, log))
     for year in sorted({row[0] for row in rows if isinstance(row[0], int)}):
-        of_year = [row for row in rows if row[0] == year]
+        of_year = [line for row in rows if row[0] == year for line in _lines(row)]
         unexplained, transactions, blocks = of_year[0][6:9]
         posted = _posted(transactions, blocks, seconds_by_year.get(year, 0))
         for index in range(max(len(of_year), len(posted))):
@@ -153,7 +178,16 @@ def render(
             label = (str(year), f"{unexplained:,}") if not index else ("", "")
             table.add_row(*_cells(row, *label, posted[index] if index < len(posted) else ""))
     _add_sums(table, ledger, seconds_by_year)
-    return Group(Text(TITLE, style="bold"), table, _caption(count, differences, ledger, log))
+    caption = _caption(count, differences, ledger, log)
+    caption.append(telling.explanation.rstrip())
+    return Group(Text(telling.title, style="bold"), table, caption)
+
+
+def _lines(row: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+    """A row, and under it what is assumed beside what was published."""
+    yield row
+    if row[-1]:
+        yield (row[0], "+ assumed", row[-1], *[""] * 7)
 
 
 def _cells(row: tuple[object, ...], year: str, unexplained: str, posted: str) -> list[Text]:
@@ -197,5 +231,4 @@ def _caption(count: int, differences: Sequence[Difference], ledger: Totals, log:
         text.append(f"  and {len(differences) - SHOWN} more.\n")
     if (ledger.transactions, ledger.blocks) != (log.transactions, log.blocks):
         text.append("The books do not hold the same number of transactions.\n", style="bold red")
-    text.append(EXPLANATION.rstrip())
     return text

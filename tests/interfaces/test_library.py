@@ -96,6 +96,7 @@ def test_history_is_replayed_and_held_against_what_was_published(
             "kind": "stationary",
             "measure": "surrendered",
             "published": 79,
+            "assumed": 0,
             "ledger": 79,
             "log": 79,
             "difference": 0,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.command_line import run, say
+from tests.stories.command_line import rows_as_csv, run, say
 
 HEADER = (
     "operator_key,registry,operator_id,account_id,activity_code,year,ets_phase,allocation_total,"
@@ -42,6 +42,38 @@ def test_a_file_is_replayed_to_the_tonne(file: Path, tmp_path: Path) -> None:
     assert "query tables = a new fold of the journal" in out
     again = say("replay", file, store=tmp_path / "replay")
     assert (again.code, "A finished replay exists already" in again.error) == (2, True)
+
+
+def test_what_was_assumed_is_not_said_to_be_published(file: Path, tmp_path: Path) -> None:
+    out = run("replay", file, store=tmp_path / "replay")
+    assert "The files as published and as played" in out
+    assert "invented" not in out
+    rows = out.splitlines()
+    at = next(number for number, row in enumerate(rows) if row.startswith("2005"))
+    assert rows[at + 2].split()[:4] == ["surrendered", "210", "410", "0"]
+    assert rows[at + 3].split()[:3] == ["+", "assumed", "200"]
+    store = tmp_path / "replay"
+    row = next(one for one in rows_as_csv("totals", store=store) if one["measure"] == "surrendered")
+    numbers = ("published", "assumed", "ledger", "log", "difference")
+    assert [row[name] for name in numbers] == ["210", "200", "410", "410", "0"]
+    assert "+ assumed" in run("totals", store=store)
+
+
+def test_where_no_surrender_is_published_nothing_is_said_of_compliance(tmp_path: Path) -> None:
+    path = tmp_path / "merged.csv"
+    path.write_text("\n".join([HEADER, line("AT_1", 2006, "100", "150", "")]) + "\n")
+    out = run("replay", path, store=tmp_path / "replay")
+    assert "No surrender is published: nothing is said of compliance." in out
+    assert "units missing" not in out
+    assert "none differs" in out
+
+
+def test_totals_are_of_a_demonstration_or_a_finished_replay(file: Path, tmp_path: Path) -> None:
+    run("replay", file, store=tmp_path / "replay")
+    (tmp_path / "replay" / "figures.csv").unlink()
+    said = say("totals", store=tmp_path / "replay")
+    assert (said.code, said.out) == (2, "")
+    assert "neither a demonstration nor a finished replay" in said.error
 
 
 def test_an_interrupted_replay_goes_on_with_the_same_files_only(file: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from openets.kernel.refusal import Refused
+from openets.world.figures import read_figures, written_figures
 from openets.world.operators import OperatorYear
 from openets.world.replay import COLUMNS, population_of
 
@@ -41,6 +42,8 @@ def test_surrender_that_was_not_published_equals_emissions() -> None:
     (figure,) = figures
     assert (figure.operators, figure.operators_emitting) == (2, 2)
     assert (figure.free_allocation, figure.units_surrendered) == (10, 11)
+    assert figure.surrender_assumed == 7
+    assert read_figures(written_figures(figures).splitlines()) == figures
 
 
 def test_operators_keep_their_number_and_stand_in_the_order_of_the_file() -> None:

@@ -43,11 +43,12 @@ from openets.people.opening import desk_database, open_desk, send_notices
 from openets.schemes.desk import EXTENSIONS
 from openets.storage.whole import unfinished, write_whole
 from openets.world.agenda import Spent, draw_up, read_agenda, spend
-from openets.world.figures import load_figures
+from openets.world.figures import Figure, load_figures
 from openets.world.play import play
+from openets.world.replay import kept_figures
 from openets.world.run import sum_books
 from openets.world.stage import Progress as Report
-from openets.world.table import plain_rows, render
+from openets.world.table import OF_FILES, OF_THE_WORLD, Telling, plain_rows, render
 
 STATE = "demonstration.json"  # the seed, what the day at the desk is about, how far it came
 # What lies there before store.toml.
@@ -113,16 +114,29 @@ def _day(store: Store, state: State, writer: Writer) -> Spent:
 def totals(
     directory: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False
 ) -> None:
-    """Sum both books as they are stored and hold them against the published figures."""
+    """Sum both books of a demonstration or a replay and hold them against the published figures."""
     with opened(directory) as store:
-        figures = load_figures()
+        figures, telling = _held_against(directory)
         ledger, log = sum_books(store)
         if as_json or as_csv:
             columns, rows = plain_rows(figures, ledger, log)
             print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
             return
-        console.print(render(figures, ledger, log, {}))
-        print_compliance(store, ledger, log)
+        console.print(render(figures, ledger, log, {}, telling))
+        print_compliance(store, figures, ledger, log, invented=telling is OF_THE_WORLD)
+
+
+def _held_against(directory: Path) -> tuple[tuple[Figure, ...], Telling]:
+    """The figures a store was played from, and what is said of them."""
+    if _read_state(directory) is not None:
+        return load_figures(), OF_THE_WORLD
+    figures = kept_figures(directory)
+    if figures is None:
+        fail(
+            f"The store at {directory} is neither a demonstration nor a finished replay of "
+            "operators' years; there are no published figures to hold it against."
+        )
+    return figures, OF_FILES
 
 
 def _open_or_make(directory: Path, again: bool, seed: int) -> tuple[Store, State]:

@@ -19,12 +19,16 @@ from openets.schemes.compliance.penalising import EXCESS, cases
 from openets.world.compliance import COLUMNS, compliance_years
 from openets.world.figures import Figure
 from openets.world.run import Epilogue, Player, prove_and_sum, run
-from openets.world.table import render
+from openets.world.table import OF_THE_WORLD, Telling, render
 from openets.world.totals import Totals
 
 
 def play_and_prove(
-    store: Store, figures: Sequence[Figure], player: Player, epilogue: Epilogue | None = None
+    store: Store,
+    figures: Sequence[Figure],
+    player: Player,
+    epilogue: Epilogue | None = None,
+    telling: Telling = OF_THE_WORLD,
 ) -> Totals:
     """Plays, proves both books, and prints their table beside the figures.
 
@@ -33,25 +37,35 @@ def play_and_prove(
     seconds = play_with_a_bar(store, {figure.year for figure in figures}, player, epilogue)
     with progress_shown() as report:
         proof, ledger, log = prove_and_sum(store, report)
-    console.print(render(figures, ledger, log, seconds))
-    print_compliance(store, ledger, log)
+    console.print(render(figures, ledger, log, seconds, telling))
+    print_compliance(store, figures, ledger, log, invented=telling is OF_THE_WORLD)
     say_proof(proof)
     return ledger
 
 
 OF_THE_DESK = ("set at the desk, EUR", "paid, EUR")
-COMPLIANCE = """\
+INVENTED = """\
 What is missing follows from the published sums: where a registry's surrender slipped to a later
-year, or is not published, some of its operators are short; who they are is invented. It is owed
-with the next surrender, paid or not. The penalty is the least it can be (≥) where the law indexes
-it and the index is not known or in doubt."""
+year, or is not published, some of its operators are short; who they are is invented."""
+ASSUMED = """\
+What is missing is what the files say was not surrendered. Surrender they do not publish is taken to
+equal emissions, which counts as surrendered in time."""
+OWED = """\
+It is owed with the next surrender, paid or not. The penalty is the least it can be (≥) where the
+law indexes it and the index is not known or in doubt."""
 
 
-def print_compliance(store: Store, ledger: Totals, log: Totals) -> None:
+def print_compliance(
+    store: Store, figures: Sequence[Figure], ledger: Totals, log: Totals, *, invented: bool
+) -> None:
     """Prints symbols, missing units and penalties by year, and whether both books say the same.
 
-    Where penalties were set at the desk, so many and what was paid of them stand beside.
+    Where penalties were set at the desk, so many and what was paid of them stand beside. Where no
+    surrender was published there is nothing to say. The operators may be invented.
     """
+    if not any(figure.units_surrendered > figure.surrender_assumed for figure in figures):
+        console.print("\nNo surrender is published: nothing is said of compliance.")
+        return
     kept = _at_the_desk(store)
     rows = [
         (
@@ -66,7 +80,8 @@ def print_compliance(store: Store, ledger: Totals, log: Totals) -> None:
     same = (ledger.emissions, ledger.surrendered) == (log.emissions, log.surrendered)
     said = "[bold]" if same else "[bold red]The log does not say so. "
     console.print(f"{said}{'Both books say so.' if same else ''}[/]")
-    console.print(COMPLIANCE)
+    console.print(INVENTED if invented else ASSUMED)
+    console.print(OWED)
 
 
 def _at_the_desk(store: Store) -> dict[int, tuple[int, int]]:

@@ -20,6 +20,7 @@ from openets.world.replay import History, digests_of, finish_replay, open_replay
 from openets.world.run import read_books
 from openets.world.stage import Progress
 from openets.world.symbols import Found, agreement, counts, symbols, write_differences
+from openets.world.table import OF_FILES
 from openets.world.transactions import (
     Row,
     compare_blocks,
@@ -59,8 +60,8 @@ def replay(
             f"[bold]OpenETS[/bold]  {rows} operator-years in {directory}/", soft_wrap=True
         )
         _say_left_out(history)
-        play_and_prove(store, history.figures, history.player)
-        finish_replay(store, history.files)
+        play_and_prove(store, history.figures, history.player, telling=OF_FILES)
+        finish_replay(store, history.files, history.figures)
         _say_symbols(list(symbols(history.symbol_years(), store.rulebook)), directory)
 
 
