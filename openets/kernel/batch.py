@@ -29,6 +29,7 @@ HEAD_BYTES = 32
 SALT_BYTES = 16
 
 _HEADER = struct.Struct("<4sHBB16sQQI32s32s32sI")
+_STORE_AT = struct.calcsize("<4sHBB")
 _LENGTH = struct.Struct("<I")
 _SIGNATURE = struct.Struct("<32s64s")
 _MAGIC = b"OETS"
@@ -148,6 +149,11 @@ def decode_batch(data: bytes) -> Batch:
     return Batch(
         origin, store, epoch, first, previous, head, rulebook, records, signatures, data[:end]
     )
+
+
+def store_of(batch: bytes) -> bytes:
+    """The store that a batch names, from its stored bytes; nothing else is read."""
+    return batch[_STORE_AT : _STORE_AT + STORE_BYTES]
 
 
 def _split_records(data: bytes, start: int, end: int) -> tuple[bytes, ...]:

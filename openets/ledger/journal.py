@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from openets.kernel.batch import Receipt, TreeHead, decode_batch
+from openets.kernel.batch import Receipt, TreeHead, decode_batch, store_of
 from openets.kernel.records import Record, decode_record
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.storage.database import Database, StorageError
@@ -112,7 +112,7 @@ def _row(found: tuple[int, int, int, bytes, bytes, bytes, bytes, bytes]) -> Row:
     first, count, recorded, envelope, salts, root, head, signature = found
     envelope = bytes(envelope)
     tree = TreeHead(
-        envelope[8:24], first + count - 1, bytes(root), bytes(head), recorded, bytes(signature)
+        store_of(envelope), first + count - 1, bytes(root), bytes(head), recorded, bytes(signature)
     )
     return Row(first, count, envelope, Receipt(tree, bytes(salts)))
 

@@ -124,6 +124,11 @@ def create_store(
     if (directory / "store.toml").exists():
         raise StorageError(f"There is a store at {directory} already; choose an empty folder.")
     registry = directory / "registry"
+    if registry.exists() or (directory / "log").exists():
+        raise StorageError(
+            f"A store was begun at {directory} and never finished; remove it, or choose another "
+            "folder."
+        )
     registry.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = SigningKey.create(registry / "signing.pem")
     identity = secrets.token_bytes(16)

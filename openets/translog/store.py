@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openets.kernel.batch import Receipt, TreeHead
+from openets.kernel.batch import Receipt, TreeHead, store_of
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.storage.database import Database, StorageError
+from openets.storage.whole import write_whole
 
 AUTHKEY_BYTES = 32
 TABLES = (
@@ -168,6 +169,8 @@ def create(
     descriptor = os.open(directory / "authkey", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(AUTHKEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
     words = {
         "store": store.hex(),
         "jurisdiction": jurisdiction,
@@ -177,7 +180,7 @@ def create(
         "database": url or "",
     }
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in words.items())
-    (directory / "log.toml").write_text(text, encoding="utf-8")
+    write_whole(directory / "log.toml", text.encode())
     configuration = load(directory)
     rows = configuration.open()
     rows.create(key)
@@ -208,7 +211,7 @@ def load(directory: Path) -> Configuration:
 def _stored(row: tuple[int, int, int, bytes, bytes, bytes, bytes, bytes]) -> StoredBatch:
     first, last, recorded, batch, salts, root, head, signature = row
     batch = bytes(batch)
-    tree = TreeHead(batch[8:24], last, bytes(root), bytes(head), recorded, bytes(signature))
+    tree = TreeHead(store_of(batch), last, bytes(root), bytes(head), recorded, bytes(signature))
     return StoredBatch(first, last, batch, Receipt(tree, bytes(salts)))
 
 

@@ -10,6 +10,7 @@ invented (`sample.yaml`); their levels vary around the usual by the seed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -52,6 +53,7 @@ class _Staff:
     other_keeper: Actor
 
 
+@cache
 def load_sample() -> dict[str, Any]:
     """The sample as it stands in the file."""
     root = parse(SAMPLE.read_text(encoding="utf-8"))
@@ -109,12 +111,11 @@ def _run(office: Opened, registry: str, year: int) -> Body:
 
 def _operators(office: Opened, registry: str) -> list[str]:
     """The operators of a registry that have an account, the first ones first."""
-    known = known_operators(office.office)
-    types = {"operator-holding"}
+    known, wanted = known_operators(office.office), load_sample()["operators"]
     return sorted(
         code
         for code, accounts in known.accounts.items()
-        if accounts[0].registry == registry and {one.type for one in accounts} & types
+        if accounts[0].registry == registry and wanted in {one.type for one in accounts}
     )
 
 

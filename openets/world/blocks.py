@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from openets.kernel.clock import day_of, instant
+from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of, instant
 from openets.kernel.records import type_code, type_label
 from openets.kernel.refusal import Refusal, Refused
 from openets.rulebook.model import Rulebook
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 UNIT_KEYS = "codes.unit-keys"
 TYPE_NAMES = "codes.account-type"
-DAY = 86_400_000_000
 UNLISTED = "EU"  # the registry of serials and accounts for which the files name none
 # Where several types of account would do, the one that is most often the right one.
 LIKELY = ("operator-holding", "aircraft-operator-holding", "person-holding", "party-holding")
@@ -142,9 +141,10 @@ class Law:
 
     def on(self, effective: int) -> Tables:
         """The tables of the day of an instant."""
-        found = self._days.get(effective // DAY)
+        day = effective // MICROSECONDS_PER_DAY
+        found = self._days.get(day)
         if found is None:
-            found = self._days[effective // DAY] = self._rulebook.tables_on(day_of(effective))
+            found = self._days[day] = self._rulebook.tables_on(day_of(effective))
         return found
 
 
@@ -317,12 +317,12 @@ def _narrow_types(moves: Iterable[Move], accounts: Sequence[Party], law: Law) ->
             m.transferring,
             m.acquiring,
             m.kind[0],
-            m.effective // DAY,
+            m.effective // MICROSECONDS_PER_DAY,
         )
         for m in moves
     )
     for _, code, transferring, acquiring, unit, day in ways:
-        tables = law.on(day * DAY)
+        tables = law.on(day * MICROSECONDS_PER_DAY)
         rule = tables.transaction_types[code]
         for index, open_to in (
             (transferring, rule.transferring),
@@ -388,7 +388,7 @@ def _ways(first: Mapping[Holding, int], accounts: Sequence[Party], law: Law) -> 
         unit = law.on(effective).unit_types.get(kind[0])
         days = [effective]
         if unit and unit.usable_until:
-            days.append(min(effective, start_of_year(unit.usable_until + 1) - DAY))
+            days.append(min(effective, start_of_year(unit.usable_until + 1) - MICROSECONDS_PER_DAY))
         for day in days:
             steps = way_in(law.on(day), kind[0], accounts[account].type)
             if steps:

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from openets.kernel.acts import AccountOpened, Act, CorrectionNamed, EmissionsVerified, act_of
-from openets.kernel.clock import moment
+from openets.kernel.clock import MICROSECONDS_PER_DAY, moment
 from openets.kernel.records import ActRecord, Record
 from openets.rulebook.model import Rulebook
 from openets.world.course import load_course
 
-_DAY = 86_400_000_000
 Cell = tuple[str, int, str]
 
 
@@ -94,7 +93,7 @@ class Summing:
 
     def day(self, effective: int) -> _Day:
         """The day of a record."""
-        day = effective // _DAY
+        day = effective // MICROSECONDS_PER_DAY
         found = self._days.get(day)
         if found is None:
             date = moment(effective).date()

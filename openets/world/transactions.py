@@ -14,12 +14,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from openets.kernel.acts import AccountOpened, Act, CorrectionNamed, KindDefined
-from openets.kernel.clock import day_of
+from openets.kernel.clock import MICROSECONDS_PER_DAY, day_of
 from openets.kernel.records import Record, Transaction, type_label
 from openets.kernel.refusal import Refused
 from openets.ledger.requests import ActRequest, Request, TransactionRequest, key_of
 from openets.rulebook.model import Rulebook
-from openets.world.blocks import DAY, NOWHERE, Kind, Law, Move, Plan, Step, year_of_emissions
+from openets.world.blocks import NOWHERE, Kind, Law, Move, Plan, Step, year_of_emissions
 from openets.world.stage import CALL, Progress, Registry
 
 BROUGHT_IN = "The published blocks show these units leaving an account but not coming into it."
@@ -115,12 +115,12 @@ class _Posting:
         wanted: Counter[tuple[Kind, int]] = Counter()
         for move in self.plan.moves:
             if move.transferring == NOWHERE:
-                wanted[move.kind, move.effective // DAY * DAY] += move.quantity
+                wanted[move.kind, _start_of_day(move.effective)] += move.quantity
         founded = self._correct(wanted, "created", CREATED)
         requests: list[TransactionRequest] = []
         for move in self.plan.moves:
             rule = self._law.on(move.effective).transaction_types[move.type]
-            refers_to = founded.get((move.kind, move.effective // DAY * DAY), 0)
+            refers_to = founded.get((move.kind, _start_of_day(move.effective)), 0)
             if rule.reverses or len(requests) == CALL:
                 self._post_blocks(requests)
                 requests = []
@@ -257,7 +257,7 @@ def _sum(movements: Iterable[tuple[int, int, int]]) -> Sums:
     units: Counter[tuple[int, int]] = Counter()
     blocks: Counter[tuple[int, int]] = Counter()
     for effective, type_, quantity in movements:
-        day = effective // DAY
+        day = effective // MICROSECONDS_PER_DAY
         year = years.get(day)
         if year is None:
             year = years[day] = day_of(effective).year
@@ -278,3 +278,7 @@ def compare_blocks(published: Sums, ledger: Sums, log: Sums) -> list[Row]:
         off = abs(booked.units - said.units) + abs(logged.units - said.units)
         rows.append(Row(*cell, said.blocks, said.units, booked.units, logged.units, off))
     return rows
+
+
+def _start_of_day(effective: int) -> int:
+    return effective - effective % MICROSECONDS_PER_DAY
