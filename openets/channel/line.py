@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import AuthenticationError
@@ -32,6 +33,7 @@ GREETING_SECONDS = 10  # for a stranger to prove that it knows the secret
 STOPPING_SECONDS = 10  # for answers under way when the process is told to stop
 LINES = 64  # open at once; more are hung up on
 BACKLOG = 32
+PAUSE_MILLISECONDS = 50
 ONLY_ITS_USER = 0o177
 
 
@@ -83,7 +85,10 @@ class Listening:
             try:
                 connection = self._listener.accept()
             except OSError:
-                continue  # gone before it was taken, or the socket was closed by `stop`
+                # Gone before it was taken, closed by `stop`, or no descriptor is left for it: then
+                # asking again at once would only keep the processor busy.
+                time.sleep(PAUSE_MILLISECONDS / 1_000)
+                continue
             if len(self._open) >= LINES:
                 connection.close()
                 continue
