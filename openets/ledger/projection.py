@@ -22,7 +22,7 @@ from openets.ledger.journal import Journal
 from openets.ledger.stretch import Stretch
 from openets.storage.database import Database
 
-STRETCH_RECORDS = 32_768
+STRETCH_RECORDS = 131_072  # of longer ones the rows would fill the memory; shorter are more work
 
 # Columns that hold serials are BIGINT on PostgreSQL; no foreign key points here from anywhere.
 TABLES: dict[str, tuple[str, ...]] = {
