@@ -119,6 +119,12 @@ def account(database: Database, number: int) -> AccountView | None:
     return AccountView._make((*found, frozen, freezes, holdings))
 
 
+def accounts_of(database: Database, operator: str) -> list[int]:
+    """The numbers of the accounts of an operator, by its code."""
+    sql = "SELECT number FROM account WHERE operator = ? ORDER BY number"
+    return [number for (number,) in database.rows(sql, (operator,))]
+
+
 class Held(NamedTuple):
     """What an account holds of a kind."""
 

@@ -18,10 +18,11 @@ import pytest
 import typer
 
 from openets.interfaces.cli.main import app
+from openets.kernel.acts import AccountOpened
 from openets.kernel.records import Leg
 from openets.ledger.store import open_store, open_writer
 from openets.translog.client import connect_log, open_local_log, start_log
-from tests.small_world import CAP_RECORD, FIRST, PARTY, SECOND, make_store, move, opening
+from tests.small_world import CAP_RECORD, FIRST, PARTY, SECOND, act, make_store, move, opening
 from tests.stories.command_line import RECORDS, officers, rows_as_csv, rows_as_json, run, say
 
 ACCOUNT = 12
@@ -60,6 +61,32 @@ def test_table_json_and_csv_are_the_same_rows(played: Path, words: Words) -> Non
             shown = f"{cell:,}" if isinstance(cell, int) and words[0] != "totals" else str(cell)
             if words[0] != "totals":  # whose table is laid out for the eye
                 assert shown.replace(" ", "") in table
+
+
+def test_an_account_goes_by_its_operator_too(played: Path) -> None:
+    by_number = run("account", "show", ACCOUNT, store=played)
+    found = re.search(r"operator ([^ ,]+),", by_number)
+    assert found is not None
+    assert run("account", "show", found[1], store=played) == by_number
+    said = say("account", "show", "nobody", store=played)
+    assert (said.code, said.out) == (2, "")
+    assert "no operator of that code" in said.error
+
+
+def test_an_operator_with_several_accounts_is_asked_which(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "small")
+    log = open_local_log(store.log_directory)
+    with closing(open_writer(store, log)) as writer:
+        opened = [
+            act(AccountOpened(number=number, registry="AT", type=type_, operator="AT-7"), number)
+            for number, type_ in ((21, "operator-holding"), (22, "person-holding"))
+        ]
+        assert all(outcome.completed for outcome in writer.post(opened))
+    log.stop()
+    run("restore", "query", store=store.directory)
+    said = say("account", "show", "AT-7", store=store.directory)
+    assert (said.code, said.out) == (2, "")
+    assert "AT-7 has the accounts 21, 22; name one of them." in said.error
 
 
 def test_the_balances_of_a_statement_lead_to_the_holdings(played: Path) -> None:
@@ -302,7 +329,7 @@ REASON = ("--reason", "drill")
 NONSENSE: list[tuple[Words, str]] = [
     (("account", "show", 99_999), "There is no account 99999"),
     (("account", "show", "9" * 30), "more than 15 digits"),
-    (("account", "show", "²"), "The registry code is two capital letters"),
+    (("account", "show", "²"), "no operator of that code"),
     (("account", "show", "AT-120-12-0-4"), "The check digits 4 do not fit"),
     (("account", "show", "DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
     (
@@ -315,7 +342,7 @@ NONSENSE: list[tuple[Words, str]] = [
     ),
     (("trace", "account:DE-120-12-0-71"), "There is no account DE-120-12-0-71 in"),
     (("account", "statement", 99_999), "There is no account 99999"),
-    (("account", "statement", "x"), "The registry code is two capital letters"),
+    (("account", "statement", "x"), "no operator of that code"),
     (("transaction", "show", 99_999), "There is no record 99999"),
     (("transaction", "show", 0), "Invalid value"),
     (("transaction", "show", "9" * 30), "Invalid value"),
@@ -331,7 +358,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("log", "freeze", ACCOUNT, "--key", "no.pem", *REASON), "A key cannot be read"),
     (("log", "reconcile", "AT"), "Nobody is signed in"),
     (("log", "freeze", 0, "--key", "no.pem", *REASON), "The order is not well formed at account"),
-    (("log", "lift", "x", "--key", "no.pem", *REASON), "two capital letters"),
+    (("log", "lift", "x", "--key", "no.pem", *REASON), "no operator of that code"),
     (("log", "lift", ACCOUNT, "--key", "no.pem", "--reason", ""), "not well formed at reason"),
     (("restore", "log"), "Missing option '--receipt'"),
     (("restore", "log", "--receipt", "nowhere.json"), "cannot be read: No such file"),
@@ -366,7 +393,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("outbox", "list", "--language", "la"), "--language is one of en, sl."),
     (("outbox", "retry", 1), "Nobody is signed in"),
     (("audit", "--since", "soon"), "--since takes a day (2030-03-04), not 'soon'."),
-    (("audit", "--account", "x"), "two capital letters"),
+    (("audit", "--account", "x"), "no operator of that code"),
     (("allocation", "upload", "nowhere.csv", "--registry", "AT"), "Nobody is signed in"),
     (("allocation", "change", "AT-000001", 2021, "many"), "Invalid value"),
     (("allocation", "difference", 1, "--as", 1), "changes no allocation table"),
@@ -379,7 +406,7 @@ NONSENSE: list[tuple[Words, str]] = [
     (("account", "request", "trading", "--registry", "AT", "--holder", 1), "Nobody is signed in"),
     (("account", "refuse", 1, "--ground", "luck"), "Nobody is signed in"),
     (("account", "status", ACCOUNT, "lost", *REASON), "Nobody is signed in"),
-    (("account", "close", "x", *REASON), "two capital letters"),
+    (("account", "close", "x", *REASON), "no operator of that code"),
     (("account", "hand-over", ACCOUNT, "--holder", 0, *REASON), "Invalid value"),
     (("account", "review", ACCOUNT), "Nobody is signed in"),
     (("compliance", "cockpit", "AT-999999"), "There is no operator AT-999999"),

@@ -34,7 +34,9 @@ from openets.storage.database import Database
 account_app = typer.Typer(help="Accounts and what they hold.", no_args_is_help=True)
 transaction_app = typer.Typer(help="Records of the ledger.", no_args_is_help=True)
 
-AccountArgument = Annotated[str, typer.Argument(help="Account number, short or full.")]
+AccountArgument = Annotated[
+    str, typer.Argument(help="Account number, short or full, or the code of its operator.")
+]
 
 
 @account_app.command("show")

@@ -139,7 +139,7 @@ def full_number(store: Store, view: AccountView) -> str:
 
 
 def account_argument(text: str, directory: Path) -> int:
-    """The account a person named: by its number in the store, or by its full number.
+    """The account a person named: by its number, its full number, or the code of its operator.
 
     Whose full number is right in itself and names no account of the store is told so: an account of
     another registry may have the same number.
@@ -150,12 +150,25 @@ def account_argument(text: str, directory: Path) -> int:
         return int(text)
     with opened(directory) as store:
         letters = numbers.check_letters(store.rulebook, clock.SystemClock().now().date())
-        written = AccountNumber.parse(text, check_letters=letters)
         with closing(Database(store.query_url, name="query", read_only=True)) as database:
-            view = reads.account(database, written.number) if database.has_table("mark") else None
+            known = database.has_table("mark")
+            operated = reads.accounts_of(database, text) if known else []
+            if operated:
+                return _the_only(operated, text)
+            if "-" not in text:
+                fail(f"There is no account {text} in {directory}, and no operator of that code.")
+            written = AccountNumber.parse(text, check_letters=letters)
+            view = reads.account(database, written.number) if known else None
         if view is not None and full_number(store, view) != str(written):
             fail(f"There is no account {text} in {directory}.")
         return written.number
+
+
+def _the_only(accounts: list[int], operator: str) -> int:
+    """The account of an operator that has one."""
+    if len(accounts) > 1:
+        fail(f"{operator} has the accounts {', '.join(map(str, accounts))}; name one of them.")
+    return accounts[0]
 
 
 class SerialsNamed(NamedTuple):
