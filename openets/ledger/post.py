@@ -34,7 +34,6 @@ from openets.ledger.journal import Journal
 from openets.ledger.requests import ActRequest, Outcome, Request
 from openets.ledger.stored import check_stored
 from openets.storage.boundary import boundary
-from openets.storage.database import StorageError
 from openets.translog.client import (
     Accepted,
     AppendAnswer,
@@ -370,7 +369,7 @@ def _units_of(blocks: Iterable[Block]) -> list[tuple[int, int, int]]:
 def fold(book: Book, journal: Journal) -> Iterator[int]:
     """Brings a book to the journal's state, row by row, checking nothing; yields how far it is.
 
-    Raises `StorageError` for a row that cannot be read.
+    Raises `Malformed` for a row that cannot be read, and names it.
     """
     for row in journal.rows(book.sequence):
         try:
@@ -378,8 +377,7 @@ def fold(book: Book, journal: Journal) -> Iterator[int]:
             for record in map(decode_record, records):
                 book.apply(record, act_of(record))
         except Malformed as error:
-            sentence = f"The journal's batch from record {row.first} cannot be read: {error}"
-            raise StorageError(f"{sentence} Run `openets verify`.") from error
+            raise Malformed(f"The journal's batch from record {row.first}: {error}") from error
         book.seal(extend_chain(book.head, records))
         book.commit()
         yield book.sequence

@@ -181,8 +181,7 @@ class TransactionLog:
             try:
                 self._fold(row)
             except Malformed as error:
-                sentence = f"The log's batch from record {row.first} cannot be read: {error}"
-                raise StorageError(f"{sentence} Run `openets verify`.") from error
+                raise Malformed(f"The log's batch from record {row.first}: {error}") from error
         newest = self._rows.newest()
         if newest is not None and newest.receipt.tree_head.root != self._tree.root():
             raise StorageError(

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from openets.channel import line
 from openets.channel.process import patiently, until_told
+from openets.kernel.records import Malformed
 from openets.rulebook.load import load_rulebook
 from openets.storage.boundary import boundary
 from openets.storage.collector import leave_books_alone
@@ -95,7 +96,7 @@ class Turns:
                 self.lost = str(away)
                 self.told.set()
                 return Broken(self.lost)
-            except StorageError as error:
+            except (StorageError, Malformed) as error:
                 return Broken(str(error))
 
 
@@ -114,7 +115,7 @@ def main(arguments: list[str]) -> int:
         log = TransactionLog(rows, configuration.key(), rulebook, lambda: time.time_ns() // 1_000)
         authkey = configuration.authkey()
         listening = line.Listening(address_of(directory), authkey, MAX_MESSAGE_BYTES)
-    except (StorageError, OSError) as error:
+    except (StorageError, Malformed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     leave_books_alone()

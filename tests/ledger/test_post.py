@@ -12,7 +12,7 @@ import yaml
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, FROM_REGISTRY, Receipt
-from openets.kernel.records import Block
+from openets.kernel.records import Block, Malformed
 from openets.kernel.refusal import Refusal, Refused
 from openets.kernel.signing import SigningKey
 from openets.ledger import post
@@ -390,7 +390,7 @@ def test_a_row_that_cannot_be_read_is_named(writer: Writer, line: Line) -> None:
     first = writer.post(sales(1))[0].sequence
     database = writer.journal.database
     database.run("UPDATE journal_batch SET envelope = ? WHERE first = ?", (b"OETS", first))
-    with pytest.raises(StorageError, match=f"batch from record {first} cannot be read"):
+    with pytest.raises(Malformed, match=f"The journal's batch from record {first}: "):
         read_book(line.store, writer.journal)
 
 

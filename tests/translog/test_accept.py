@@ -11,7 +11,7 @@ import pytest
 
 from openets.kernel import acts
 from openets.kernel.batch import FROM_OFFICERS, FROM_REGISTRY, SALT_BYTES, Batch, decode_batch
-from openets.kernel.records import Transaction
+from openets.kernel.records import Malformed, Transaction
 from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
 from openets.storage import boundary
@@ -205,7 +205,7 @@ def test_a_log_that_cannot_read_a_row_says_which(forger: Forger) -> None:
     assert isinstance(forger.offer(forger.move("10-0", FIRST, SECOND, (51, 51))), Accepted)
     log = forger.log._log
     log._rows.database.run("UPDATE log_batch SET batch = ? WHERE first = ?", (b"OETS", first))
-    with pytest.raises(StorageError, match=f"batch from record {first} cannot be read"):
+    with pytest.raises(Malformed, match=f"The log's batch from record {first}: "):
         TransactionLog(log._rows, log._key, log._rulebook, log._now)
 
 
