@@ -35,7 +35,6 @@ _YEAR_CELL = re.compile(
     r"^(?P<swiss>CH_)?(?P<what>ALLOCAT(?:ION|ED)(?P<part>_RESERVE|_TRANSITIONAL)?"
     r"|VERIFIED_EMISSIONS)_?(?P<year>(?:19|20)\d\d)$"
 )
-NO_YEAR = ("", "NA", "NOT SET")  # beside the years of an operator
 
 OPERATORS = (
     Field("REGISTRY_CODE", "registry", needed=True, filled=True),
@@ -63,7 +62,8 @@ COMPLIANCE = (
     Field("YEAR_OF_LAST_EMISSIONS", "last_year", Kind.YEAR),
     Field("ACCOUNT_CLOSURE", "closed_on", Kind.CLOSURE, mark=OPEN),
 )
-NOT_SET = "NOT SET"
+NOT_SET = "NOT SET"  # the last year of an operator that has none
+NOTHING = (*MINUS_ONE, "NA", NOT_SET)  # in the compliance workbook
 
 
 def year_fields(year: int) -> tuple[Field, ...]:
@@ -205,7 +205,7 @@ def _write_emissions(tables: Tables) -> pl.DataFrame:
 
 
 def _read_compliance(sheet: Sheet) -> Reading:
-    frame, problems = parse(sheet, COMPLIANCE, NO_YEAR)
+    frame, problems = parse(sheet, COMPLIANCE, NOTHING)
     frame = frame.with_columns(operator_key().alias("operator_key"), kind_of_operator())
     tables = {
         "operator_totals": conform("operator_totals", frame),

@@ -2,7 +2,8 @@
 
 Comma separated UTF-8 with a point for decimals; an empty cell is missing and `NA` is a country
 code candidate, so only the empty cell is blank here. A transaction row is a block: the
-transaction number repeats. The spelling `Cummulative` is the files' own.
+transaction number repeats. The spelling `Cummulative` is the files' own, and older releases call
+the trading system `reportedInSystem` and `tradingSystem`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from openets.formats.tables import kind_of_operator, operator_key, operator_part
 
 EMPTY = ("",)
 TRUE_FALSE = "True/False"
+REPORTED_IN = Field("reportedInSystem_id", "system", Kind.SYSTEM, once="reportedInSystem")
+TRADING_SYSTEM = Field("tradingSystem_id", "system", Kind.SYSTEM, once="tradingSystem")
 
 COMPLIANCE = (
     Field("installation_id", "operator_key", needed=True, filled=True),
     Field("year", "year", Kind.WHOLE, needed=True, filled=True),
-    Field("reportedInSystem_id", "system"),
+    REPORTED_IN,
     Field("compliance_id", "compliance_code", Kind.CODE),
     Field("allocatedFree", "allocation_base", Kind.AMOUNT, needed=True),
     Field("allocatedNewEntrance", "allocation_ner", Kind.PART),
@@ -65,7 +68,7 @@ ACCOUNT = (
 HOLDER = (
     Field("id", "holder_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
     Field("name", "name", needed=True),
-    Field("tradingSystem_id", "system"),
+    TRADING_SYSTEM,
     Field("addressMain", "address", needed=True),
     Field("addressSecondary", "address_2"),
     Field("postalCode", "postal_code"),
@@ -77,7 +80,7 @@ HOLDER = (
 TRANSACTION = (
     Field("id", "block_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
     Field("transactionID", "transaction_id", needed=True, filled=True),
-    Field("tradingSystem_id", "system"),
+    TRADING_SYSTEM,
     Field("date", "printed_at", Kind.MOMENT, needed=True, filled=True),
     Field("transactionTypeMain_id", "type_main", Kind.WHOLE, needed=True, filled=True),
     Field("transactionTypeSupplementary_id", "type_supplementary", Kind.WHOLE, needed=True),
@@ -92,7 +95,7 @@ SURRENDER = (
     Field("id", "surrender_id", Kind.NUMBER_AS_TEXT, needed=True, filled=True),
     Field("installation_id", "operator_key", needed=True, filled=True),
     Field("year", "year", Kind.WHOLE, needed=True, filled=True),
-    Field("reportedInSystem_id", "system"),
+    REPORTED_IN,
     Field("unitType_id", "unit", needed=True),
     Field("amount", "amount", Kind.WHOLE, needed=True, filled=True),
     Field("originatingRegistry_id", "originating_registry", needed=True),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 import polars as pl
@@ -20,7 +21,9 @@ from openets.formats.sheets import ROW, Sheet
 
 BLANKS = ("", "NA")  # what the merged and scientific files write for nothing
 MINUS_ONE = ("", "-1", "-1.0", "n/a", "N/A")  # the Commission's files: -1 is blank, 0 is zero
-OPEN_MARKS = ("OPEN", "9999-12-31")
+OPEN = "open"  # in whatever case
+# The end of an account that has none; the second is what two digits of a year leave of the first.
+OPEN_ENDS = (date(9999, 12, 31), date(2099, 12, 31))
 STATE_WORDS = {
     "excluded": "Excluded",
     "not-reported": "Not Reported",
@@ -40,8 +43,10 @@ DIGITS = r"^-?[0-9]{1,18}$"  # how nearly all of them are written
 AMBIGUOUS = r"^-?\d{1,3}\.\d{3}$"
 FRACTION = r"^-?\d*[.,]\d+$"
 EXACT = 2**53  # floats are exact below it
-MOMENT_FORM = "%Y-%m-%d %H:%M:%S%.f"
-MOMENT_FORM_OF_THE_UNION = "%d/%m/%Y %H:%M:%S%.f"
+ISO_DAY, ISO_TIME = "%Y-%m-%d", "%H:%M:%S%.f"
+WRITTEN_DAY, UNION_DAY = "%d-%b-%Y", "%d/%m/%Y"
+# `29-Aug-14` and `29/08/14`, with or without a time. The systems began in 2005: it is 2014.
+SHORT_YEAR = r"^(\d{1,2}(?:-[A-Za-z]{3}-|/\d{1,2}/))(\d\d)( |$)"
 
 
 class Kind(StrEnum):
@@ -59,6 +64,7 @@ class Kind(StrEnum):
     MOMENT = "moment"
     CODE = "code"  # a compliance code, perhaps with a star
     FLAG = "flag"
+    SYSTEM = "system"  # a trading system, in whatever case
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Field:
     needed: bool = False
     filled: bool = False
     of_block: bool = False  # in XML, it stands with each block of a transaction
+    once: str = ""  # what the cell was called in older files
     mark: str = ""  # CLOSURE: what stands for open; FLAG: what stands for yes and no, as "Y/N"
 
 
@@ -78,6 +85,7 @@ def parse(
     sheet: Sheet, fields: Sequence[Field], blanks: Sequence[str] = BLANKS
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """The sheet's rows with typed columns, without the rows that have a cell that does not fit."""
+    sheet = _as_called_today(sheet, fields)
     have = set(sheet.cells)
     missing = [item.cell for item in fields if item.needed and item.cell not in have]
     if missing:
@@ -98,6 +106,13 @@ def parse(
         typed = typed.filter(~bad.select(pl.any_horizontal(pl.all())).to_series())
     absent = [column for item in fields if item.cell not in have for column in _absent(item)]
     return typed.with_columns(absent), problems
+
+
+def _as_called_today(sheet: Sheet, fields: Sequence[Field]) -> Sheet:
+    """The sheet with the cells of older files under the names they have today."""
+    have = set(sheet.cells)
+    older = {item.once: item.cell for item in fields if item.once in have and item.cell not in have}
+    return replace(sheet, frame=sheet.frame.rename(older)) if older else sheet
 
 
 def compose(
@@ -121,22 +136,44 @@ def amount_of(cell: pl.Expr, blanks: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
 
 def moment_of(cell: pl.Expr) -> pl.Expr:
     """A date and time as printed, from `2014-12-31 12:04:34.307` or a shorter form."""
-    text = cell.str.replace("T", " ", literal=True).str.strip_suffix("Z").str.strip_suffix("+00:00")
-    text = (
-        pl.when(text.str.len_chars() == len("2000-01-01")).then(text + " 00:00:00").otherwise(text)
+    return cell.map_batches(_moments, return_dtype=pl.Datetime("us"))
+
+
+def _moments(cells: pl.Series) -> pl.Series:
+    """Nearly all are of the first form; the other forms are looked for in the other cells only."""
+    moments = cells.str.to_datetime(f"{ISO_DAY} {ISO_TIME}", strict=False, time_unit="us")
+    others = (moments.is_null() & cells.is_not_null()).arg_true()
+    if others.is_empty():
+        return moments
+    found = cells.gather(others).alias("cell").to_frame().select(_moment(pl.col("cell")))
+    return moments.scatter(others, found.to_series())
+
+
+def _moment(cell: pl.Expr) -> pl.Expr:
+    """The date and time in any of its forms; a day alone is its beginning."""
+    text = cell.str.replace(r"^(\d{4}-\d\d-\d\d)T", "${1} ").str.strip_suffix("Z")
+    text = _with_long_year(text.str.strip_suffix("+00:00")).str.to_titlecase()
+    text = pl.when(text.str.contains(":")).then(text).otherwise(text + " 00:00")
+    return pl.coalesce(
+        text.str.to_datetime(f"{day} {time}", strict=False, time_unit="us")
+        for day in (ISO_DAY, WRITTEN_DAY, UNION_DAY)
+        for time in (ISO_TIME, "%H:%M")
     )
-    forms = (MOMENT_FORM, MOMENT_FORM_OF_THE_UNION)
-    return pl.coalesce(text.str.to_datetime(form, strict=False, time_unit="us") for form in forms)
 
 
 def day_of(cell: pl.Expr) -> pl.Expr:
-    """A day from ISO text, with or without a time, from `12-Mar-2014`, or from `12/03/2014`."""
-    start = cell.str.slice(0, len("2000-01-01"))
+    """A day from ISO text, `12-Mar-2014` or `12/03/2014`, each with or without a time."""
+    day = _with_long_year(cell).str.extract(r"^(\S+)")
     return pl.coalesce(
-        start.str.to_date("%Y-%m-%d", strict=False),
-        cell.str.to_titlecase().str.to_date("%d-%b-%Y", strict=False),
-        start.str.to_date("%d/%m/%Y", strict=False),
+        cell.str.slice(0, len("2000-01-01")).str.to_date(ISO_DAY, strict=False),
+        day.str.to_titlecase().str.to_date(WRITTEN_DAY, strict=False),
+        day.str.to_date(UNION_DAY, strict=False),
     )
+
+
+def _with_long_year(text: pl.Expr) -> pl.Expr:
+    """A year of two digits would be read as one of the first century."""
+    return text.str.replace(SHORT_YEAR, "${1}20${2}${3}")
 
 
 def _absent(item: Field) -> list[pl.Expr]:
@@ -196,8 +233,10 @@ def _typed(item: Field, blanks: Sequence[str]) -> list[pl.Expr]:
         starred = cell.str.ends_with("*").fill_null(False)
         return [code.alias(item.column), starred.alias("code_starred")]
     if item.kind is Kind.CLOSURE:
-        is_open = pl.when(cell.is_in(OPEN_MARKS)).then(True).when(cell != "").then(False)
-        closed = pl.when(~cell.is_in(OPEN_MARKS)).then(day_of(cell))
+        day = day_of(given)
+        without_end = (given.str.to_lowercase() == OPEN) | day.is_in(OPEN_ENDS).fill_null(False)
+        is_open = pl.when(given.is_not_null()).then(without_end)
+        closed = pl.when(~without_end).then(day)
         return [is_open.alias("is_open"), closed.alias(item.column)]
     return [_simple(item.kind, given).alias(item.column)]
 
@@ -219,6 +258,8 @@ def _simple(kind: Kind, given: pl.Expr) -> pl.Expr:
             return moment_of(given)
         case Kind.FLAG:
             return _flag(given)
+        case Kind.SYSTEM:
+            return given.str.to_lowercase()
         case _:
             return given
 
@@ -234,8 +275,8 @@ def _bad(item: Field, blanks: Sequence[str]) -> pl.Expr:
     elif item.kind is Kind.PART:
         bad = ~blank & typed.is_null() & ~_is_state(cell)
     elif item.kind is Kind.CLOSURE:
-        bad = ~blank & ~cell.is_in(OPEN_MARKS) & typed.is_null()
-    elif item.kind in (Kind.TEXT, Kind.NUMBER_AS_TEXT, Kind.CODE):
+        bad = pl.col("is_open").not_() & typed.is_null()
+    elif item.kind in (Kind.TEXT, Kind.NUMBER_AS_TEXT, Kind.CODE, Kind.SYSTEM):
         bad = pl.lit(False)
     else:
         bad = ~blank & typed.is_null()
@@ -251,9 +292,9 @@ def _is_blank(cell: pl.Expr, blanks: Sequence[str]) -> pl.Expr:
 def _flag(cell: pl.Expr) -> pl.Expr:
     lowered = cell.str.to_lowercase()
     return (
-        pl.when(lowered.is_in(["y", "yes", "true", "1", "t"]))
+        pl.when(lowered.is_in(["y", "yes", "true", "1", "1.0", "t"]))
         .then(True)
-        .when(lowered.is_in(["n", "no", "false", "0", "f"]))
+        .when(lowered.is_in(["n", "no", "false", "0", "0.0", "f"]))
         .then(False)
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from openets.formats import sheets
 from openets.formats.export import export
 from openets.formats.recognise import read_file
+from openets.formats.snapshot import findings
 from openets.formats.sources import Limits, Part, text_blocks
 from openets.formats.tables import Tables
 from openets.kernel.refusal import Refused
@@ -66,10 +67,91 @@ def test_what_could_be_two_numbers_is_read_as_none(tmp_path: Path, written: str)
 
 
 def test_days_as_the_union_writes_them(tmp_path: Path) -> None:
-    for written in ("12/11/2012", "12-NOV-2012", "2012-11-12 00:00:00"):
+    long = ("12/11/2012", "12-NOV-2012", "2012-11-12 00:00:00", "12-Nov-2012 10:11:12")
+    short = ("12/11/12", "12-NOV-12", "12-Nov-12 00:00:00")
+    for written in (*long, *short):
         text = samples.DAILY_ACCOUNTS.replace("2012-11-30", written)
         accounts = read(samples.text_file(tmp_path, text))["accounts"]
         assert str(accounts["closed_on"][1]) == "2012-11-12"
+        assert accounts["is_open"].to_list() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["9999-12-31 00:00:00", "31-DEC-9999", "31/12/9999", "31-DEC-99", "OPEN", "Open", "open"],
+)
+def test_the_end_of_an_account_that_is_open(tmp_path: Path, written: str) -> None:
+    text = samples.DAILY_ACCOUNTS.replace("9999-12-31", written)
+    accounts = read(samples.text_file(tmp_path, text))["accounts"]
+    assert accounts["is_open"].to_list() == [True, False]
+    assert accounts["closed_on"][0] is None
+
+
+@pytest.mark.parametrize("written", ["", "-1", "n/a"])
+def test_an_end_that_is_blank_says_neither_open_nor_closed(tmp_path: Path, written: str) -> None:
+    text = samples.DAILY_ACCOUNTS.replace("9999-12-31", written)
+    accounts = read(samples.text_file(tmp_path, text))["accounts"]
+    assert accounts.select("is_open", "closed_on").row(0) == (None, None)
+
+
+@pytest.mark.parametrize("written", ["30/11", "soon", "2012-31-11", "11/30/2012"])
+def test_an_end_that_is_no_day_is_named(tmp_path: Path, written: str) -> None:
+    text = samples.DAILY_ACCOUNTS.replace("2012-11-30", written)
+    (problem,) = read_file(samples.text_file(tmp_path, text)).reading.problems
+    assert (problem.code, problem.row) == ("formats.not-a-date", 3)
+
+
+def test_times_as_the_log_and_spreadsheets_write_them(tmp_path: Path) -> None:
+    printed = ("2014-04-01 10:00", "2014-04-01T10:00:00Z", "01-APR-2014 10:00:00",
+               "01/04/2014 10:00", "01-Apr-14 10:00:00.0", "2014-04-01 10:00:00.0")  # fmt: skip
+    head, row = samples.DAILY_TRANSACTIONS.splitlines()
+    rows = [row.replace("2014-04-01 10:00:00", written) for written in printed]
+    days = [row.replace("2014-04-01 10:00:00", day) for day in ("01-OCT-2014", "2014-10-01")]
+    blocks = read(samples.text_file(tmp_path, "\n".join([head, *rows, *days])))
+    moments = [str(moment) for moment in blocks["transaction_blocks"]["printed_at"]]
+    assert moments == ["2014-04-01 10:00:00"] * len(rows) + ["2014-10-01 00:00:00"] * len(days)
+
+
+@pytest.mark.parametrize(
+    ("written", "starred"), [("1.0", True), ("0.0", False), ("TRUE", True), ("0", False)]
+)
+def test_yes_and_no_as_statistics_programs_write_them(
+    tmp_path: Path, written: str, starred: bool
+) -> None:
+    text = samples.COMPLIANCE.replace("90,90,False,90", f"90,90,{written},90")
+    assert read(samples.text_file(tmp_path, text))["operator_years"]["code_starred"][0] is starred
+
+
+# -- older releases ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper])
+@pytest.mark.parametrize(
+    ("layout", "table"),
+    [
+        ("compliance", "operator_years"),
+        ("surrender", "surrenders"),
+        ("transaction", "transaction_blocks"),
+        ("account_holder", "holders"),
+    ],
+)
+def test_older_releases_name_the_trading_system_otherwise(
+    tmp_path: Path, layout: str, table: str, spelled: Callable[[str], str]
+) -> None:
+    today = samples.TEXTS[f"euets-info/{layout}"][0]
+    older = today.replace("System_id", "System").replace(",euets,", f",{spelled('euets')},")
+    assert older != today
+    frame = read(samples.text_file(tmp_path, older))[table]
+    assert frame.equals(read(samples.text_file(tmp_path, today))[table])
+    assert set(frame["system"]) == {"euets"}
+
+
+def test_rows_of_the_swiss_system_stand_beside_the_unions_in_older_releases(tmp_path: Path) -> None:
+    head, row = samples.COMPLIANCE.replace("System_id", "System").splitlines()[:2]
+    text = "\n".join([head, row, row.replace("euets", "chets")])
+    tables = read(samples.text_file(tmp_path, text))
+    assert tables["operator_years"]["system"].to_list() == ["euets", "chets"]
+    assert findings(tables) == []
 
 
 # -- encodings and packing -----------------------------------------------------------------------
@@ -217,6 +299,19 @@ def test_the_words_of_the_compliance_workbook(tmp_path: Path) -> None:
     tables = read(samples.workbook_file(tmp_path, rows))
     assert tables["operator_totals"]["ch_verified_state"].to_list() == ["not-applicable", "blank"]
     assert tables["operators"]["first_year"].to_list() == [None, 2005]
+
+
+@pytest.mark.parametrize("blank", [-1, "n/a", "N/A", ""])
+def test_what_is_blank_in_the_compliance_workbook(tmp_path: Path, blank: object) -> None:
+    rows = [list(row) for row in samples.COMPLIANCE_ROWS]
+    rows[2][8:14] = [blank] * 6
+    tables = read(samples.workbook_file(tmp_path, rows))
+    totals, operators = tables["operator_totals"], tables["operators"]
+    for name in ("verified", "ch_verified", "surrendered"):
+        assert totals.select(name, f"{name}_state").row(0) == (None, "blank")
+    columns = ("first_year", "last_year", "is_open", "closed_on")
+    assert operators.select(columns).row(0) == (None,) * 4
+    assert totals["surrendered"][1] == 0
 
 
 def test_sellers_of_fuel_are_no_installations(tmp_path: Path) -> None:
