@@ -35,6 +35,7 @@ _YEAR_CELL = re.compile(
     r"^(?P<swiss>CH_)?(?P<what>ALLOCAT(?:ION|ED)(?P<part>_RESERVE|_TRANSITIONAL)?"
     r"|VERIFIED_EMISSIONS)_?(?P<year>(?:19|20)\d\d)$"
 )
+_ENDS_IN_YEAR = re.compile(r"(?:19|20)\d\d$")
 
 OPERATORS = (
     Field("REGISTRY_CODE", "registry", needed=True, filled=True),
@@ -142,7 +143,16 @@ def _read_emissions(sheet: Sheet) -> Reading:
         "commission/verified_emissions",
         tables,
         [*sheet.problems, *sorted(problems, key=lambda problem: problem.row)],
+        _unread(sheet, years),
     )
+
+
+def _unread(sheet: Sheet, years: list[int]) -> list[str]:
+    """A remark on columns of a year that are of no known kind, if there are any."""
+    fields = (item for year in years for item in (*year_fields(year), *swiss_fields(year)))
+    read = {item.cell for item in fields}
+    unread = [cell for cell in sheet.cells if _ENDS_IN_YEAR.search(cell) and cell not in read]
+    return [f"{sheet.file}: not read are the columns {', '.join(unread)}."] if unread else []
 
 
 def _plainly_spelled(sheet: Sheet) -> Sheet:

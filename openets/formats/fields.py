@@ -23,7 +23,7 @@ BLANKS = ("", "NA")  # what the merged and scientific files write for nothing
 MINUS_ONE = ("", "-1", "-1.0", "n/a", "N/A")  # the Commission's files: -1 is blank, 0 is zero
 OPEN = "open"  # in whatever case
 # The end of an account that has none; the second is what two digits of a year leave of the first.
-OPEN_ENDS = (date(9999, 12, 31), date(2099, 12, 31))
+OPEN_ENDS = (date.fromisoformat("9999-12-31"), date.fromisoformat("2099-12-31"))
 STATE_WORDS = {
     "excluded": "Excluded",
     "not-reported": "Not Reported",

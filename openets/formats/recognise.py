@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +15,26 @@ from openets.formats import (
     euets_info,
     eutl_wide,
     merged,
+    workbook,
     yearly_activity,
 )
 from openets.formats.layouts import Layout
 from openets.formats.problems import refusal
-from openets.formats.sheets import Sheet, csv_sheets, header_of
-from openets.formats.sources import Part, container, head, is_text, parts_of
+from openets.formats.sheets import Sheet, csv_sheets, header_cell, header_of
+from openets.formats.sources import (
+    OLE_MAGIC,
+    ZIP_MAGIC,
+    Part,
+    container,
+    head,
+    is_text,
+    parts_of,
+    start_of,
+    unpacked,
+)
 from openets.formats.tables import Reading, in_one
 from openets.formats.workbook import (
+    HEADER_ROWS,
     check_old_workbook,
     check_workbook,
     find_header,
@@ -37,7 +51,9 @@ LAYOUTS: tuple[Layout, ...] = (
     *eea.LAYOUTS,
     *eutl_wide.LAYOUTS,
 )
-PACKED = (".xls", ".xlsx", ".zip")  # inside a zip these are not unpacked
+WORKBOOKS = 30  # in one zip; the Commission's of all years are fewer
+SHOWN = 6  # cells, sheets or members that a sentence names
+WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 
@@ -47,6 +63,17 @@ class Found:
 
     sentence: str
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a file of no known layout is, and what else a person should know of it."""
+
+    what: str  # goes on after the file's name: "is a PDF document"
+    more: str = ""  # goes on after "it": "comes near to EUETS.INFO, accounts, ..."
+
+    def __str__(self) -> str:
+        return f"{self.what}; it {self.more}" if self.more else self.what
 
 
 def known() -> list[tuple[str, str]]:
@@ -61,13 +88,20 @@ def read_file(path: Path) -> Found:
     """Recognises a file and reads it. Raises `Refused` if it is nothing known, or dangerous."""
     kind = container(path)
     if kind in ("workbook", "old-workbook"):
-        return _read_workbook(path, old=kind == "old-workbook")
-    if kind == "zip":
-        return _read_zip(path)
-    found = _read_part(Part(path))
-    if isinstance(found, str):
-        raise _unknown(path.name, found)
+        found = _read_workbook(path, path.name, old=kind == "old-workbook")
+    elif kind == "zip":
+        found = _read_zip(path)
+    else:
+        part = Part(path)
+        found = _read_part(part, start_of(part))
+    if isinstance(found, Unknown):
+        raise refusal("formats.unknown", f"No table can be read: the file {found}.", path.name)
     return found
+
+
+def what_is_known() -> str:
+    """The titles of all layouts that can be read, in a sentence."""
+    return f"Known layouts are: {'; '.join(dict.fromkeys(title for _, title in known()))}."
 
 
 def matching(cells: list[str]) -> Layout | None:
@@ -77,82 +111,144 @@ def matching(cells: list[str]) -> Layout | None:
     return max(fitting, key=lambda layout: len(layout.cells), default=None)
 
 
-def _read_zip(path: Path) -> Found:
-    """The members of known layouts; what else lies beside them is passed over."""
+def _read_zip(path: Path) -> Found | Unknown:
+    """The members of known layouts; what else lies beside them is passed over, and named."""
+    starts = {part: start_of(part) for part in parts_of(path)}
+    if sum(_may_be_workbook(part, start) for part, start in starts.items()) > WORKBOOKS:
+        raise refusal(
+            "formats.too-many-members", f"The zip holds more than {WORKBOOKS} workbooks.", path.name
+        )
     read: list[Found] = []
-    packed: list[str] = []
-    for part in parts_of(path):
-        found = _read_part(part) if is_text(part) else ""
+    passed: dict[str, Unknown] = {}
+    for part, start in starts.items():
+        found = _read_part(part, start)
         if isinstance(found, Found):
             read.append(found)
-        elif part.member.lower().endswith(PACKED):
-            packed.append(part.member)
-    advice = f"to be read by themselves: {', '.join(packed[:6])}" if packed else ""
+        else:
+            passed[part.member] = found
     if not read:
-        raise _unknown(path.name, advice or "no member of the zip is of a known layout")
+        members = [f"{name} {one}" for name, one in passed.items()]
+        return Unknown(f"is a zip of no known layout: {_shown(members, '; ') or 'it is empty'}")
     together = _together(f"{path.name} is a zip", read)
-    if advice:
-        together.reading.remarks.append(f"Members of the zip are {advice}.")
+    together.reading.remarks += _passed_over(passed)
     return together
 
 
-def _read_part(part: Part) -> Found | str:
-    """One text or XML part; if no layout wants it, what was seen of it."""
-    start = head(part) if not part.name.lower().endswith(".xml") else b"<"
-    if start.lstrip().startswith(b"<"):
+def _passed_over(members: dict[str, Unknown]) -> list[str]:
+    """Remarks on what was not read; what there is more to say of has one of its own."""
+    told = [f"{name} was passed over: it {one.more}." for name, one in members.items() if one.more]
+    others = [name for name, one in members.items() if not one.more]
+    if others:
+        told.append(f"Of no known layout and passed over: {', '.join(others)}.")
+    return told
+
+
+def _read_part(part: Part, start: bytes) -> Found | Unknown:
+    """One file or member that begins so; if no layout wants it, what was seen of it."""
+    if _may_be_workbook(part, start):
+        return _read_packed(part, old=start.startswith(OLE_MAGIC))
+    if start.startswith(ZIP_MAGIC):
+        return Unknown("is a zip itself", "has to be taken out and read by itself")
+    if what := _no_table(start):
+        return Unknown(what)
+    if part.member and not is_text(start):
+        return Unknown("is no text")
+    begins = head(part) if not part.name.lower().endswith(".xml") else b"<"
+    if begins.lstrip().startswith(b"<"):
         return _read_xml(part)
-    cells = header_of(start)
-    layout = matching(cells)
-    if layout is not None:
-        return _found(part.name, layout, _whole(layout, csv_sheets(part)))
-    shown = ", ".join(cell[:30] for cell in cells[:6])
-    return f"its first row reads: {shown or 'nothing'}{_nearest(set(cells))}"
+    rows = [header_of(line) for line in begins.split(b"\n", HEADER_ROWS)[:HEADER_ROWS]]
+    for above, cells in enumerate(rows):
+        layout = matching(cells)
+        if layout is not None:
+            return _found(part.name, layout, _whole(layout, csv_sheets(part, above)))
+    first = next((cells for cells in rows if any(cells)), [])
+    shown = _shown([cell[:30] for cell in first])
+    return Unknown(
+        f"is of no known layout: its first row reads: {shown or 'nothing'}", _nearest(rows)
+    )
+
+
+def _no_table(start: bytes) -> str:
+    """What a file is that nobody could read a table from, by its first bytes."""
+    if not start.strip():
+        return "is empty"
+    if start.startswith(b"%PDF"):
+        return "is a PDF document, not the table it shows"
+    if WEB_PAGE.match(start.removeprefix(BOM_UTF8)):
+        return "is a web page, not the file that it leads to"
+    return ""
+
+
+def _may_be_workbook(part: Part, start: bytes) -> bool:
+    """Whether a packed part has to be unpacked to see whether it is a workbook."""
+    is_zip = start.startswith(ZIP_MAGIC) and not part.name.lower().endswith(".zip")
+    return is_zip or start.startswith(OLE_MAGIC)
+
+
+def _read_packed(part: Part, *, old: bool) -> Found | Unknown:
+    """A workbook inside a zip or gzip; no other document is opened there."""
+    if old and ".xls" not in part.name.lower():
+        return Unknown("is no workbook")
+    with unpacked(part, workbook.LIMITS) as path:
+        if container(path) == "zip":
+            return Unknown("is no workbook")
+        return _read_workbook(path, part.name, old=old)
 
 
 def _whole(layout: Layout, sheets: Iterable[Sheet]) -> Reading:
     """The sheets of one file, which may come block by block, read as one."""
     reading = in_one([layout.read(sheet) for sheet in sheets])
     reading.tables = layout.finish(reading.tables)
+    reading.remarks = list(dict.fromkeys(reading.remarks))  # every block of a text makes them
     return reading
 
 
-def _nearest(cells: set[str]) -> str:
-    """Which layout the cells come near to, and what it has that they lack."""
-    layout = max(LAYOUTS, key=lambda layout: len(layout.cells & cells) / len(layout.cells))
-    if len(layout.cells & cells) * 2 < len(layout.cells):
-        return ""
-    lacking = ", ".join(sorted(layout.cells - cells))
-    return f"; it comes near to {layout.title}, which also has {lacking}"
+def _nearest(rows: Iterable[list[str]]) -> str:
+    """Which layout a row comes near to, as a header, and what it has that the row lacks."""
+    for row in rows:
+        cells = set(row)
+        layout = max(LAYOUTS, key=lambda layout: len(layout.cells & cells) / len(layout.cells))
+        if len(layout.cells & cells) * 2 >= len(layout.cells):
+            lacking = ", ".join(sorted(layout.cells - cells))
+            return f"comes near to {layout.title}, which also has {lacking}"
+    return ""
 
 
-def _read_xml(part: Part) -> Found | str:
+def _read_xml(part: Part) -> Found | Unknown:
     from openets.formats.eutl_xml import READERS, check_size, root_of
 
     check_size(part)
     root = root_of(part)
     if root not in READERS:
-        return f"its outermost element is {root[:40]!r}"
+        return Unknown(f"is of no known layout: its outermost element is {root[:40]!r}")
     _, title, read = READERS[root]
     return Found(f"{part.name} is {title}.", read(part))
 
 
-def _read_workbook(path: Path, *, old: bool) -> Found:
+def _read_workbook(path: Path, name: str, *, old: bool) -> Found | Unknown:
     """All sheets of a workbook that have a known header, as one reading."""
     if old:
         check_old_workbook(path)
     else:
         check_workbook(path)
-    names, found = [], []
-    for name, rows in workbook_sheets(path):
-        names.append(name)
-        place = f"{path.name}, sheet {name}"
+    sheets: list[str] = []
+    found: list[Found] = []
+    passed: dict[str, Unknown] = {}
+    for title, rows in workbook_sheets(path):
+        sheets.append(title)
+        place = f"{name}, sheet {title}"
         fitting = _fitting_sheet(place, rows)
         if fitting is not None:
             sheet, layout = fitting
             found.append(_found(place, layout, _whole(layout, [sheet])))
+        elif near := _nearest([header_cell(cell) for cell in row] for row in rows[:HEADER_ROWS]):
+            passed[f"Sheet {title}"] = Unknown("is of no known layout", near)
     if not found:
-        raise _unknown(path.name, f"none of its sheets ({', '.join(names[:6])}) has a known header")
-    return _together(f"{path.name} is a workbook", found)
+        what = f"is of no known layout: none of its sheets ({_shown(sheets)}) has a known header"
+        return Unknown(what, next((one.more for one in passed.values()), ""))
+    together = _together(f"{name} is a workbook", found)
+    together.reading.remarks += _passed_over(passed)
+    return together
 
 
 def _fitting_sheet(place: str, rows: list[list[str]]) -> tuple[Sheet, Layout] | None:
@@ -180,8 +276,7 @@ def _found(name: str, layout: Layout, reading: Reading) -> Found:
     return Found(f"{name} is {layout.title}: {counts}.", reading)
 
 
-def _unknown(name: str, what: str) -> Exception:
-    titles = "; ".join(dict.fromkeys(title for _, title in known()))
-    return refusal(
-        "formats.unknown", f"The file is of no known layout: {what}. Known are: {titles}.", name
-    )
+def _shown(names: list[str], between: str = ", ") -> str:
+    """The first names of a list, which may be long."""
+    more = ["..."] if len(names) > SHOWN else []
+    return between.join([*names[:SHOWN], *more])

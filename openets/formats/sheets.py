@@ -60,25 +60,39 @@ def separator(head: bytes) -> str:
     return max((",", "\t", ";"), key=lambda sign: line.count(sign.encode()))
 
 
-def csv_sheets(part: Part) -> Iterator[Sheet]:
-    """A delimited text as sheets, one for each block of it; broken rows are reported."""
-    names = _weighed(part)
+def _below(text: bytes, lines: int) -> bytes:
+    """The text without so many lines of its beginning."""
+    return text.split(b"\n", lines)[-1] if lines else text
+
+
+def csv_sheets(part: Part, above: int = 0) -> Iterator[Sheet]:
+    """A delimited text as sheets, one for each block of it; broken rows are reported.
+
+    `above` is how many lines stand above the header.
+    """
+    names = _weighed(part, above)
     sign, before = ",", 0
     for text in text_blocks(part):
-        if not before:
-            sign = separator(text.text)
+        skipped = min(max(above - before, 0), text.text.count(b"\n"))
+        body = _below(text.text, skipped)
+        before += skipped
+        if not body:
+            continue
+        header = 1 if before == above else 0
+        if header:
+            sign = separator(body)
         try:
-            raw = _read_fast(text.text, len(names), sign)
+            raw = _read_fast(body, len(names), sign)
         except (pl.exceptions.PolarsError, UnicodeError):
-            raw = _read_slowly(text.text, len(names), sign, text.name, before)
-        frame, problems = _without_broken_rows(raw, names, text.name, before)
+            raw = _read_slowly(body, len(names), sign, text.name, before)
+        frame, problems = _without_broken_rows(raw, names, text.name, before, header)
         before += raw.height
         yield Sheet(text.name, frame, [*text.problems, *problems])
 
 
-def _weighed(part: Part) -> list[str]:
+def _weighed(part: Part, above: int) -> list[str]:
     """The header. All is weighed before any of it is read: counting bytes costs next to nothing."""
-    names = header_of(head(part))
+    names = header_of(_below(head(part), above))
     check_header(names, part.name)
     size = rows = 0
     for chunk in text_stream(part):
@@ -150,9 +164,9 @@ def _read_slowly(text: bytes, width: int, sign: str, file: str, before: int) -> 
 
 
 def _without_broken_rows(
-    raw: pl.DataFrame, names: list[str], file: str, before: int
+    raw: pl.DataFrame, names: list[str], file: str, before: int, header: int
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    header = 0 if before else 1
+    """The rows that fit: `before` rows came earlier, and the first `header` rows are the header."""
     raw = raw.with_row_index(ROW, offset=before + 1).slice(header)
     marks, cells = f"c{len(names)}", [f"c{index}" for index in range(len(names))]
     # A row with something in its first cell is not empty, and mostly that is every row.

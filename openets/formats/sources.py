@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -26,6 +27,7 @@ MEGABYTE = 2**20
 CHUNK = MEGABYTE
 HEAD = 64 * KILOBYTE
 TRIES = 1_000  # lines looked back for the end of a row
+NAME_LENGTH = 60  # of a member's file name, in characters: no system takes less
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 ZIP_END = b"PK\x05\x06"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -132,11 +134,26 @@ def stream(part: Part, limits: Limits = LIMITS) -> Generator[bytes]:
             yield chunk
 
 
-def is_text(part: Part) -> bool:
-    """Whether a member of a zip begins as text does, and not as a workbook or picture does."""
+def start_of(part: Part) -> bytes:
+    """The first bytes of a part, whatever it is."""
     with closing(stream(part)) as chunks:
-        start = next(chunks, b"")[:HEAD]
+        return next(chunks, b"")[:HEAD]
+
+
+def is_text(start: bytes) -> bool:
+    """Whether a part begins as text does, and not as a workbook or picture does."""
     return start.startswith(UTF_16) or b"\0" not in start
+
+
+@contextmanager
+def unpacked(part: Part, limits: Limits) -> Iterator[Path]:
+    """A packed part as a file of its own, for as long as it is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PurePosixPath(part.name).name[-NAME_LENGTH:]
+        with path.open("wb") as file:
+            for chunk in stream(part, limits):
+                file.write(chunk)
+        yield path
 
 
 def text_stream(part: Part, limits: Limits = LIMITS) -> Iterator[bytes]:

@@ -262,11 +262,14 @@ def test_the_commands_name_every_problem_and_exit_with_two(tmp_path: Path) -> No
     good = samples.text_file(tmp_path, samples.HOLDER, "good.csv")
     bad = samples.text_file(tmp_path, samples.MERGED + "XA_2,XA\nXA_3,XA\n", "bad.csv")
     unknown = samples.text_file(tmp_path, "fruit\n", "unknown.csv")
-    files = [str(path) for path in (bad, good, unknown)]
+    pdf = samples.text_file(tmp_path, b"%PDF-1.7\n\0", "guide.pdf")
+    files = [str(path) for path in (bad, unknown, good, pdf)]
     result = runner.invoke(app, ["import", *files, "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     for words in ("bad.csv, row 6", "bad.csv, row 7", "formats.unknown", "unknown.csv"):
         assert words in result.stderr
+    assert result.stderr.count("Known layouts are:") == 1
+    assert "merged compliance" in result.stderr.partition("Known layouts are:")[2]
     assert page_of(tmp_path / "out" / "good.csv") is not None
     assert not (tmp_path / "out" / "bad.csv").exists()
     missing = runner.invoke(app, ["export", str(tmp_path), "merged", str(tmp_path / "a.csv")])

@@ -44,7 +44,16 @@ def import_file(
     if as_json:
         typer.echo(_json(pages))
     if refused:
-        fail("\n".join(str(refusal) for refusal in refused))
+        fail("\n".join([*map(str, refused), *_what_is_known(refused)]))
+
+
+def _what_is_known(refused: list[Refusal]) -> list[str]:
+    """The layouts that can be read, once, if any of the files was of none of them."""
+    from openets.formats.recognise import what_is_known
+
+    return (
+        [what_is_known()] if any(refusal.code == "formats.unknown" for refusal in refused) else []
+    )
 
 
 def export_file(
