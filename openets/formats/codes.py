@@ -30,6 +30,14 @@ def registry_codes() -> Mapping[str, str]:
 
 
 @cache
+def clear_registry_codes() -> Mapping[str, str]:
+    """The same without names that are another registry's code, where both stand in one column."""
+    codes = registry_codes()
+    others = {code for name, code in codes.items() if name != code}
+    return {name: code for name, code in codes.items() if name not in others}
+
+
+@cache
 def unit_codes() -> Mapping[str, str]:
     """Published name -> code of a type of unit."""
     own = {name: code for code, name in _list("codes.unit-type").items()}

@@ -17,7 +17,7 @@ import polars as pl
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from openets.formats.codes import coded, registry_codes
+from openets.formats.codes import clear_registry_codes, coded
 from openets.formats.eutl_fields import (
     BLANKS,
     COMPLIANCE,
@@ -117,8 +117,8 @@ def read_transactions(part: Part) -> Reading:
             numbers[name] += 1
             rows.append({**shared, **block, "block": f"{name}/{numbers[name]}"})
     frame, problems = _parsed(part, rows, TRANSACTION)
-    sides = ("transferring_registry", "acquiring_registry")
-    frame = frame.with_columns(coded(name, registry_codes()) for name in sides)
+    registries = ("originating_registry", "transferring_registry", "acquiring_registry")
+    frame = frame.with_columns(coded(name, clear_registry_codes()) for name in registries)
     reading = Reading(
         "eutl/transactions", {"transaction_blocks": conform("transaction_blocks", frame)}, problems
     )
@@ -136,7 +136,7 @@ def read_accounts(part: Part) -> Reading:
     frame, problems = _parsed(part, rows, ACCOUNT)
     # The export gives accounts no number, so the place in the file stands in for one.
     place = pl.col(ROW).cast(pl.String)
-    frame = with_status(frame).with_columns(coded("registry", registry_codes()))
+    frame = with_status(frame).with_columns(coded("registry", clear_registry_codes()))
     frame = frame.with_columns(pl.concat_str("registry", pl.lit("/"), place).alias("account_key"))
     frame = frame.with_columns(operator_key().alias("operator_key"))
     return Reading("eutl/accounts", {"accounts": conform("accounts", frame)}, problems)

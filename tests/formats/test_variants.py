@@ -345,3 +345,29 @@ def test_names_in_the_transactions_become_codes_and_blocks_are_numbered(tmp_path
     assert "EU General Allowances (EUA)" in (tmp_path / "again.csv").read_text()
     again = read(tmp_path / "again.csv")["transaction_blocks"]
     assert again.equals(tables["transaction_blocks"])
+
+
+REGISTRIES = {
+    "Switzerland": "CH", "Cyprus CP0": "CY0", "Malta CP0": "MT0", "CDM": "CDM", "ITL": "ITL",
+    "ESD": "ED", "Effort Sharing Management": "ESD", "Ukraine": "UA", "Namibia": "NA",
+    "Korea, Republic Of": "KR", "Norway": "NO", "European Union": "EU", "Exland": "Exland",
+}  # fmt: skip
+
+
+def test_every_registry_with_a_published_code_gets_it(tmp_path: Path) -> None:
+    head, row = samples.DAILY_TRANSACTIONS.splitlines()
+    rows = [row.replace("Exland", f'"{name}"').replace('" ', '"') for name in REGISTRIES]
+    blocks = read(samples.text_file(tmp_path, "\n".join([head, *rows])))
+    for column in ("originating_registry", "transferring_registry", "acquiring_registry"):
+        assert blocks["transaction_blocks"][column].to_list() == list(REGISTRIES.values())
+    export(blocks, "daily/transactions", tmp_path / "again.csv")
+    again = read(tmp_path / "again.csv")["transaction_blocks"]
+    assert again.equals(blocks["transaction_blocks"])
+
+
+def test_registries_in_xml_are_codes_or_names(tmp_path: Path) -> None:
+    for written, code in (("Switzerland", "CH"), ("CH", "CH"), ("ESD", "ESD"), ("ED", "ED")):
+        text = samples.TRANSACTIONS_XML.replace(">XA<", f">{written}<").replace(">XB<", ">Ukraine<")
+        blocks = read(samples.text_file(tmp_path, text))["transaction_blocks"]
+        assert blocks["originating_registry"].to_list() == [code, "XC"]
+        assert set(blocks["acquiring_registry"]) == {"UA"}
