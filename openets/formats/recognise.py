@@ -39,6 +39,7 @@ from openets.formats.workbook import (
     check_workbook,
     find_header,
     sheet_of,
+    without_footnotes,
     workbook_sheets,
 )
 
@@ -239,8 +240,10 @@ def _read_workbook(path: Path, name: str, *, old: bool) -> Found | Unknown:
         place = f"{name}, sheet {title}"
         fitting = _fitting_sheet(place, rows)
         if fitting is not None:
-            sheet, layout = fitting
+            whole, layout = fitting
+            sheet, notes = without_footnotes(whole)
             found.append(_found(place, layout, _whole(layout, [sheet])))
+            found[-1].reading.remarks += notes
         elif near := _nearest([header_cell(cell) for cell in row] for row in rows[:HEADER_ROWS]):
             passed[f"Sheet {title}"] = Unknown("is of no known layout", near)
     if not found:

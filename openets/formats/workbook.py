@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,8 @@ CELLS = 2**22  # of the grid of one sheet: larger than all published workbooks t
 HEADER_ROWS = 60  # a header stands within these
 OLD_BYTES = 64 * 2**20  # of a workbook of before 2007, which holds no more than 65,536 rows a sheet
 OVERLAP = 2**12
+NOTE, ALONE = "\x1fnote", "\x1falone"  # columns that no header names
+NOTES, NOTE_LENGTH = 6, 80  # of what stands below a table, shown in a remark
 
 _PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,10})[\"']")
 _UNPLACED = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^>]*\br\s*=)[^>]*>")
@@ -144,6 +147,24 @@ def sheet_of(file: str, rows: list[Row], header: int) -> Sheet:
     numbers = pl.Series(ROW, range(header + 2, header + 2 + len(body)), dtype=pl.UInt32)
     frame = pl.DataFrame({ROW: numbers, **columns})
     return Sheet(file, frame.filter(pl.any_horizontal(pl.col(list(columns)) != "")))
+
+
+def without_footnotes(sheet: Sheet) -> tuple[Sheet, list[str]]:
+    """The sheet without the rows of one text that stand below its table, and a remark on them.
+
+    A text is more than one word: a row of a single identifier may be one of the table's.
+    """
+    filled = pl.sum_horizontal(pl.col(cell) != "" for cell in sheet.cells)
+    text = pl.concat_str(sheet.cells).str.strip_chars()
+    frame = sheet.frame.with_columns(text.alias(NOTE), (filled == 1).alias(ALONE))
+    is_note = pl.col(ALONE) & pl.col(NOTE).str.contains(r"\s")
+    last = frame.filter(~is_note).select(pl.col(ROW).max()).item()
+    below = frame.filter(pl.col(ROW) > last)[NOTE].to_list() if last else []
+    if not below:
+        return sheet, []
+    shown = "; ".join(header_cell(text)[:NOTE_LENGTH] for text in below[:NOTES])
+    remark = f"{sheet.file}: below the table stands, and is not read: {shown}."
+    return replace(sheet, frame=sheet.frame.filter(pl.col(ROW) <= last)), [remark]
 
 
 def _check_xml(file: str, window: bytes) -> None:

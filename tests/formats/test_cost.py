@@ -114,6 +114,8 @@ def hostile(folder: Path) -> Iterable[tuple[str, bytes, str]]:
     yield "entities.xml", entities, "formats.xml-entities"
     huge = in_strings(b"</sst>", b"<si><t>" + b"x" * 200 * MEGABYTE + b"</t></si></sst>")
     yield "huge-string.xlsx", workbook(folder, huge), "formats.bomb"
+    yield "packed.zip", zipped({"a.xlsx": workbook(folder, huge)}), "formats.bomb"
+    yield "packed.xlsx.gz", gzip.compress(workbook(folder, huge)), "formats.bomb"
     yield "many-cells.xlsx", workbook(folder, one_text_in_many_cells), "formats.bomb"
     yield "many-names.xlsx", workbook(folder, one_sheet_under_many_names), "formats.damaged"
     yield "picture.xlsx", workbook(folder, same, xl__a=b"\0" * 200 * MEGABYTE), "formats.bomb"

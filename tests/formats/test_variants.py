@@ -291,6 +291,29 @@ def test_a_bad_cell_of_a_workbook_is_named_with_its_sheet(tmp_path: Path) -> Non
     assert problem.where == "file.xlsx, sheet data, row 4, column VERIFIED_EMISSIONS_2021"
 
 
+def test_footnotes_below_a_table_are_remarked_on(tmp_path: Path) -> None:
+    notes = [(), ("* Excluded = out of scope",), ("", "Source: the log")]
+    rows = [*samples.EMISSIONS_ROWS, *notes]
+    reading = read_file(samples.workbook_file(tmp_path, rows)).reading
+    assert reading.problems == []
+    assert reading.tables["operators"].height == 3
+    assert reading.remarks == [
+        "file.xlsx, sheet data: below the table stands, and is not read: "
+        "* Excluded = out of scope; Source: the log."
+    ]
+
+
+@pytest.mark.parametrize("row", [("XA",), ("", "Lime Ltd", "", 7)])
+def test_what_could_be_a_row_of_the_table_is_no_footnote(
+    tmp_path: Path, row: Sequence[object]
+) -> None:
+    reading = read_file(samples.workbook_file(tmp_path, [*samples.EMISSIONS_ROWS, row])).reading
+    assert {problem.row for problem in reading.problems} == {8}
+    within = [*samples.EMISSIONS_ROWS[:5], ("A note within",), *samples.EMISSIONS_ROWS[5:]]
+    reading = read_file(samples.workbook_file(tmp_path, within)).reading
+    assert {problem.row for problem in reading.problems} == {6}
+
+
 def test_the_words_of_the_compliance_workbook(tmp_path: Path) -> None:
     rows = [list(row) for row in samples.COMPLIANCE_ROWS]
     rows[2][9:13] = ["NOT APPLICABLE", 90, "NOT SET", "NOT SET"]
