@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -26,6 +26,7 @@ from openets.rulebook.tables import ITEMS, Tables, compile_tables
 Status = Literal["official", "derived", "secondary", "unconfirmed"]
 Text = Annotated[str, Field(min_length=1, strict=True, pattern=r"\S")]
 EARLIEST, LATEST = 1990, 2999
+Said = TypeVar("Said")
 
 
 class NoLaw(LookupError):
@@ -155,6 +156,7 @@ class Rulebook:
         self._changes = sorted(day for day in days if day is not None)
         self._items = items
         self._tables: list[Tables | None] = [None] * (len(self._changes) + 1)
+        self._once: dict[Hashable, Any] = {}
 
     def canonical(self) -> bytes:
         """The bytes the digest is taken of: everything that has legal effect."""
@@ -199,6 +201,17 @@ class Rulebook:
             note=found.note,
             unit=parameter.unit,
         )
+
+    def once(self, question: Hashable, ask: Callable[[], Said]) -> Said:
+        """What this law says to a question that takes several steps, worked out only once.
+
+        It is kept with the law it was read from, so that another law is asked anew. Questions are
+        to be few: of years, not of everything that may be typed.
+        """
+        if question not in self._once:
+            self._once[question] = ask()
+        said: Said = self._once[question]
+        return said
 
     def values_on(self, day: date, known_on: date | None = None) -> dict[str, Any]:
         """Every value in force on a day, by path: a plain dict to be made before a hot loop.

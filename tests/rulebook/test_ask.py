@@ -128,3 +128,15 @@ def test_values_of_a_day_are_those_asked_for_one_by_one() -> None:
                 asked[path] = load_rulebook("eu").ask(path, for_=day, known_on=known_on).value
         assert values == asked
         assert type(values) is dict
+
+
+def test_what_a_law_says_once_is_not_asked_of_it_again_but_of_another_law_it_is() -> None:
+    asked: list[str] = []
+
+    def ask() -> int:
+        asked.append("once")
+        return 7
+
+    first, second = Rulebook("test", []), Rulebook("test", [])
+    assert [first.once("what", ask), first.once("what", ask), second.once("what", ask)] == [7] * 3
+    assert len(asked) == 2

@@ -176,6 +176,8 @@ def test_what_cannot_be_done_is_a_sentence(office: Office, tmp_path: Path) -> No
         (("surrender", KILN, "--quantity", 5, "--as", TRADER_ONE), "does not represent"),
         (("receipts", KILN, 2030, "--out", tmp_path / "r"), "surrendered nothing for 2030"),
         (("explain", KILN, 2030, "--as-of", "soon"), "is no day"),
+        (("explain", KILN, 1990), "asks nothing of any operator for emissions of 1990"),
+        (("table", "--year", 1990), "asks nothing of any operator"),
         (("upload", tmp_path / "none.csv", "--as", AUTHORITY), "none.csv"),
     ):
         said = say("compliance", *words, store=office.store)

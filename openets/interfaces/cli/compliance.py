@@ -26,6 +26,7 @@ from openets.interfaces.cli.output import (
     JsonOption,
     StoreOption,
     console,
+    errors,
     fail,
     moment,
     number,
@@ -42,6 +43,7 @@ from openets.schemes.compliance import asking, tables
 from openets.schemes.compliance.actions import EmissionsTable, digest_of
 from openets.schemes.compliance.checks import read_upload
 from openets.schemes.compliance.cockpit import Cockpit, cockpit, surrendered
+from openets.schemes.compliance.days import concerns_year
 from openets.schemes.compliance.explain import explain
 from openets.schemes.compliance.models import Happenings, Penalties
 from openets.schemes.compliance.penalising import cases
@@ -95,6 +97,19 @@ def _of(reading: Reading, code: str) -> History:
     return found
 
 
+def _must_concern(reading: Reading, year: int) -> None:
+    """Ends the command for a year of which the law asks nothing, before anything is read."""
+    if not concerns_year(reading.store.rulebook, year):
+        fail(f"The law asks nothing of any operator for emissions of {year}.")
+
+
+@contextmanager
+def _while_reading() -> Iterator[None]:
+    """Says on a terminal that every operator's history is being read."""
+    with errors.status("reading what happened to every operator"):
+        yield
+
+
 def _day(text: str) -> datetime | None:
     if not text:
         return None
@@ -117,6 +132,8 @@ def show_cockpit(
 ) -> None:
     """Show what an operator owes, has surrendered and misses, by when, and who can still act."""
     with _reading(directory) as reading:
+        if year:
+            _must_concern(reading, year)
         found = cockpit(
             reading.sources, reading.proposals, _of(reading, operator), reading.now, year or None
         )
@@ -125,12 +142,20 @@ def show_cockpit(
             sys.stdout.write(json.dumps(_plain(found), indent=2, default=str) + "\n")
             return
         steps = [
-            (str(one.day), one.step, one.progress, one.days_left, one.sentence, one.citation)
+            (
+                str(one.day),
+                one.step,
+                one.progress,
+                one.days_left if as_csv else one.when,
+                one.sentence,
+                one.citation,
+            )
             for one in found.steps
         ]
         if not as_csv:
             _print_cockpit(found)
-        columns = ("day", "step", "progress", "days left", "what", "by")
+        far = "days left" if as_csv else "when"
+        columns = ("day", "step", "progress", far, "what", "by")
         print_rows(columns, steps, as_json=False, as_csv=as_csv)
 
 
@@ -143,7 +168,10 @@ def _print_cockpit(found: Cockpit) -> None:
     )
     rows = [
         ("due for the year", owed.due),
-        ("carried over", owed.carried_over),
+        (
+            "surplus carried over" if owed.carried_over < 0 else "carried over",
+            abs(owed.carried_over),
+        ),
         ("surrendered for the year", owed.surrendered),
         ("pending", found.pending_units),
         ("missing", found.missing),
@@ -186,6 +214,7 @@ def explain_symbol(
     """Print what led to a symbol: every event, the rule and its article, as of any past day."""
     at = _day(as_of)
     with _reading(directory) as reading:
+        _must_concern(reading, year)
         found = explain(_of(reading, operator).events, reading.store.rulebook, year, at)
         if as_json:
             plain = {
@@ -218,7 +247,9 @@ def show_table(
 ) -> None:
     """List the public compliance of every operator in a year; blank is what is not public yet."""
     with _reading(directory) as reading:
-        rows = list(tables.compliance_table(reading.sources, year, reading.now))
+        _must_concern(reading, year)
+        with _while_reading():
+            rows = list(tables.compliance_table(reading.sources, year, reading.now))
         _out(tables.Row._fields, rows, xlsx, f"compliance {year}", as_json, as_csv)
 
 
@@ -232,7 +263,9 @@ def show_summary(
 ) -> None:
     """Sum the public compliance of a year by registry and sector."""
     with _reading(directory) as reading:
-        rows = tables.summary(tables.compliance_table(reading.sources, year, reading.now))
+        _must_concern(reading, year)
+        with _while_reading():
+            rows = tables.summary(tables.compliance_table(reading.sources, year, reading.now))
         _out(tables.Sum._fields, rows, xlsx, f"summary {year}", as_json, as_csv)
 
 

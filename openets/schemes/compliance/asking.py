@@ -12,6 +12,7 @@ from openets.desk.sight import Sight
 from openets.people.counter.action import Number, Visit, action
 from openets.schemes.compliance.checks import Operator
 from openets.schemes.compliance.cockpit import Cockpit, Surrendered, cockpit, surrendered
+from openets.schemes.compliance.days import concerns_year
 from openets.schemes.compliance.explain import Explanation, explain
 from openets.schemes.compliance.models import Penalties
 from openets.schemes.compliance.penalising import Case, cases
@@ -41,11 +42,15 @@ class OperatorYear(NamedTuple):
 def see_operator(visit: Visit, operator: str, year: Number) -> OperatorYear | None:
     """How an operator stands for a year (0: the last complete one); None where nobody knows it.
 
+    None as well for a year of which the law asks nothing of anybody.
+
     Raises `Refused` if the person may not see any of its accounts.
     """
     found = _seen(visit, operator)
     office, now = visit.office.office, visit.office.office.clock.now()
     if found is None or found.state is None:
+        return None
+    if year and not concerns_year(office.rulebook, year):
         return None
     with sources_of(office) as sources:
         stands = cockpit(sources, visit.office.desk.proposals, found, now, year or None)

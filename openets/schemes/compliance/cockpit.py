@@ -9,9 +9,13 @@ from typing import NamedTuple
 from openets.desk.proposals import AWAITING, DELAYED, Proposal, Proposals
 from openets.kernel.records import type_code, type_label
 from openets.ledger import reads
+from openets.ledger.checks import OPEN
 from openets.people.register import Register
 from openets.people.roles import ACTIVE, RIGHTS
 from openets.people.transactions import Move
+from openets.rulebook.model import Rulebook
+from openets.schemes.compliance.due import BLOCKED
+from openets.schemes.compliance.law import ask_of
 from openets.schemes.compliance.obligation import NextStep, Obligation, next_steps, obligation
 from openets.schemes.compliance.reads import History, Sources, surrender_types
 from openets.schemes.compliance.standing import Standing, standing
@@ -78,18 +82,27 @@ def cockpit(
     of = state.current_year - 1 if year is None else year
     rulebook, register = sources.rulebook, sources.register
     accounts = {one.number for one in history.accounts}
+    status = history.accounts[0].status if history.accounts else ""
     return Cockpit(
         history.code,
         history.registry,
         history.kind,
         of,
-        history.accounts[0].status if history.accounts else "",
+        status,
         obligation(state, rulebook, of),
         standing(state, rulebook, of),
         tuple(_pending(sources, proposals, accounts, of)),
-        tuple(next_steps(state, rulebook, of, now.date())),
+        tuple(next_steps(state, rulebook, of, now.date(), _is_blocked(rulebook, status, now))),
         approvers(register, max(accounts, default=0), 0),
     )
+
+
+def _is_blocked(rulebook: Rulebook, status: str, now: datetime) -> bool | None:
+    """Whether an account is blocked; None where there is none, or none that could be."""
+    law = ask_of(rulebook, BLOCKED, now.date())
+    if law is not None and status == law.value:
+        return True
+    return False if law is not None and status == OPEN else None
 
 
 def surrendered(sources: Sources, history: History, year: int) -> list[Surrendered]:

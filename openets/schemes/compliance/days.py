@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from openets.rulebook.model import Rulebook
+from openets.rulebook.model import EARLIEST, LATEST, Rulebook
 from openets.schemes.compliance.law import ACCOUNTS, INSTALLATION, account_type, ask_of
 
 PUT_OFF = "none"
@@ -77,13 +77,29 @@ def step_day(
     """The day of a step for a year of emissions; None where the law has none.
 
     A class of operators has no days for years in which the law does not know it. Where the report
-    was put off to a later year, what follows from it comes later by as much.
+    was put off to a later year, what follows from it comes later by as much. A table asks for the
+    same few days for every operator and every year before, so each is worked out once.
     """
+    return rulebook.once(
+        ("step", step, year, operator), lambda: _step_day(rulebook, step, year, operator)
+    )
+
+
+def _step_day(rulebook: Rulebook, step: str, year: int, operator: str) -> Dated | None:
     if ACCOUNTS in rulebook and account_type(rulebook, operator, date(year, 12, 31)) is None:
         return None
     report = day_of(rulebook, REPORT, year + 1, operator)
     falls_in = year + 1 if report is None else report.day.year
     return day_of(rulebook, STEPS[step], falls_in, operator)
+
+
+def concerns_year(rulebook: Rulebook, year: int) -> bool:
+    """Whether the law asks anything of any class of operators for a year of emissions."""
+    if not EARLIEST <= year < LATEST:
+        return False
+    named = rulebook.parameter(ACCOUNTS).values if ACCOUNTS in rulebook else ()
+    kinds = {kind for value in named for kind in value.value} or {INSTALLATION}
+    return any(legal_days(rulebook, year, kind) for kind in sorted(kinds))
 
 
 def legal_days(rulebook: Rulebook, year: int, operator: str = INSTALLATION) -> dict[str, Dated]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from openets.rulebook.model import Rulebook
 from openets.schemes.compliance.events import NAMES, Event, StatusFixed
-from openets.schemes.compliance.standing import Standing, fixed, standing
+from openets.schemes.compliance.standing import Standing, fixed_for, standing
 from openets.schemes.compliance.state import State, evolve, recorded_before
 
 
@@ -33,7 +33,7 @@ class Explanation(NamedTuple):
     def sentences(self) -> Iterator[str]:
         """The explanation as text for a person, a sentence to a line."""
         for line in self.lines:
-            yield f"{line.at:%Y-%m-%d %H:%M} {line.happened}: {line.symbol} ({line.figure:+})"
+            yield f"{line.at:%Y-%m-%d %H:%M} {line.happened}: {line.symbol} ({line.figure:+,})"
         stands = self.standing
         yield f"{self.year}: {stands.symbol}. {stands.rule} ({stands.citation})"
         if self.fixed is not None:
@@ -58,7 +58,7 @@ def explain(
         after = standing(state, rulebook, year)
         lines.append(Line(event.at, _said(event), after.symbol, after.figure))
     stands = standing(state, rulebook, year)
-    cut_off = fixed(told, rulebook).get(stands.year)
+    cut_off = fixed_for(told, rulebook, stands.year)
     return Explanation(stands.year, tuple(lines), stands, cut_off)
 
 

@@ -49,7 +49,11 @@ class Progress(StrEnum):
 
     DONE = "done"
     OPEN = "open"
+    PASSED = "day passed"  # and the books do not say whether anything was done on it
     OVERDUE = "overdue"
+
+
+OPEN = Progress.OPEN
 
 
 class NextStep(NamedTuple):
@@ -62,12 +66,22 @@ class NextStep(NamedTuple):
     sentence: str
     citation: str
 
+    @property
+    def when(self) -> str:
+        """How far off the day is, in words: `10 days left`, `today`, `242 days ago`."""
+        if self.days_left == 0:
+            return "today"
+        days = "1 day" if abs(self.days_left) == 1 else f"{abs(self.days_left):,} days"
+        return f"{days} left" if self.days_left > 0 else f"{days} ago"
 
-def next_steps(state: State, rulebook: Rulebook, year: int, today: date) -> list[NextStep]:
+
+def next_steps(
+    state: State, rulebook: Rulebook, year: int, today: date, blocked: bool | None
+) -> list[NextStep]:
     """The steps of a year of emissions that concern this operator, in the order of their days.
 
     Blocking and the authority's estimate are in it only while no figure stands, surrender only
-    where emissions can be due at all.
+    where emissions can be due at all. `blocked` is None where no account can be blocked.
     """
     expected = state.first_year <= year and year not in state.excluded
     if state.last_year is not None and year > state.last_year:
@@ -76,42 +90,57 @@ def next_steps(state: State, rulebook: Rulebook, year: int, today: date) -> list
     missing = figure_of(state, rulebook, year) if recorded else 0
     found = []
     for step, dated in legal_days(rulebook, year, state.operator).items():
-        said = _said(step, year, recorded, min(missing, 0)) if expected else None
+        said = _said(step, year, recorded, max(-missing, 0), blocked) if expected else None
         if said is not None:
-            done, sentence = said
-            found.append(_next(step, dated, today, done, sentence))
+            found.append(_next(step, dated, today, said))
     return found
 
 
-def _next(step: str, dated: Dated, today: date, done: bool | None, sentence: str) -> NextStep:
-    """`done` is None for what only happens on its day and cannot be late."""
+class _Said(NamedTuple):
+    """What a step asks for, and how far it is: before its day is over, and after it."""
+
+    sentence: str
+    before: Progress
+    after: Progress
+
+
+def _asks(sentence: str, *, done: bool) -> _Said:
+    """A step that somebody has to take, and that is late after its day."""
+    if done:
+        return _Said(sentence, Progress.DONE, Progress.DONE)
+    return _Said(sentence, Progress.OPEN, Progress.OVERDUE)
+
+
+def _next(step: str, dated: Dated, today: date, said: _Said) -> NextStep:
     left = (dated.day - today).days
-    progress = Progress.DONE if done or (done is None and left < 0) else Progress.OPEN
-    if done is False and left < 0:
-        progress = Progress.OVERDUE
-    return NextStep(step, dated.day, left, progress, sentence, dated.citation)
+    progress = said.after if left < 0 else said.before
+    return NextStep(step, dated.day, left, progress, said.sentence, dated.citation)
 
 
-def _said(step: str, year: int, recorded: bool, figure: int) -> tuple[bool | None, str] | None:
-    """Whether a step is done and what it asks for; None if it does not concern the operator."""
+def _said(step: str, year: int, recorded: bool, missing: int, blocked: bool | None) -> _Said | None:
+    """What a step asks for and how far it is; None if it does not concern the operator."""
+    late = {True: Progress.DONE, False: Progress.OVERDUE, None: Progress.PASSED}[blocked]
     match step:
         case "verified report":
-            return recorded, f"Have the verified emissions of {year} entered."
+            return _asks(f"Have the verified emissions of {year} entered.", done=recorded)
         case "account blocked" if not recorded:
-            return None, f"Without emissions of {year} the account can make no transfers."
+            return _Said(f"Without emissions of {year} the account is blocked.", OPEN, late)
         case "authority's estimate" if not recorded:
-            return None, f"Without emissions of {year} the authority estimates them."
+            return _asks(f"Without emissions of {year} the authority estimates them.", done=False)
         case "surrender" if recorded:
-            asked = f"surrender {-figure} more units" if figure else "nothing more to surrender"
-            return figure == 0, f"For {year}: {asked}."
+            asked = f"surrender {missing:,} more units" if missing else "nothing more to surrender"
+            return _asks(f"For {year}: {asked}.", done=missing == 0)
         case "surrender":
-            return False, f"Surrender for {year}, as soon as its emissions are known."
-        case "account blocked for shortfall" if recorded and figure:
-            return None, f"While {-figure} units are missing the account is blocked."
+            return _asks(f"Surrender for {year}, as soon as its emissions are known.", done=False)
+        case "account blocked for shortfall" if recorded and missing:
+            return _Said(f"While {missing:,} units are missing the account is blocked.", OPEN, late)
         case "compliance figure":
-            return None, f"The status of {year} is fixed."
-        case "emissions public" | "symbol public":
-            return None, f"For {year}: {step}."
+            return _Said(f"The status of {year} is fixed.", OPEN, Progress.DONE)
+        case "emissions public":
+            public = Progress.DONE if recorded else Progress.PASSED
+            return _Said(f"For {year}: {step}.", OPEN, public)
+        case "symbol public":
+            return _Said(f"For {year}: {step}.", OPEN, Progress.DONE)
     return None
 
 

@@ -37,7 +37,7 @@ from openets.schemes.compliance.penalties import (
     penalty,
 )
 from openets.schemes.compliance.reads import History, one_known
-from openets.schemes.compliance.standing import fixed
+from openets.schemes.compliance.standing import fixed, fixed_for
 
 NATIONAL = "penalties.national"
 NOTICE, OBJECTION, DECISION = "notice", "objection", "decision"
@@ -156,7 +156,7 @@ class PenaltyNotice(_OfPenalty):
 
 def amount_of(office: Office, history: History, year: int, index: str | None) -> Penalty:
     """The penalty of a year: for what was missing when its status was fixed, else what is now."""
-    found = fixed(history.events, office.rulebook).get(year)
+    found = fixed_for(history.events, office.rulebook, year)
     state = history.state
     missing = obligation(state, office.rulebook, year).missing if state else 0
     missing = found.shortfall if found else missing

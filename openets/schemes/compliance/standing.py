@@ -8,7 +8,7 @@ Article 55; Regulation (EU) No 389/2013, Article 37; Delegated Regulation (EU) 2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from openets.schemes.compliance import rules
 from openets.schemes.compliance.days import step_day
 from openets.schemes.compliance.events import Event, StatusFixed
 from openets.schemes.compliance.law import INSTALLATION, article, ask_of, ask_or_first
-from openets.schemes.compliance.state import Figure, State, as_of
+from openets.schemes.compliance.state import Figure, State, as_of, states_after
 
 FORMULA = "compliance.symbol.formula"
 FIGURE = "compliance.figure.formula"
@@ -75,14 +75,35 @@ def fixed(events: Sequence[Event], rulebook: Rulebook) -> dict[int, Standing]:
 
     Where a year was fixed twice, the later one counts. Before the operator is known nothing is.
     """
-    found: dict[int, Standing] = {}
+    found = (standing(state, rulebook) for state in _when_fixed(events, states_after(events)))
+    return {stands.year: stands for stands in found}
+
+
+def fixed_for(
+    events: Sequence[Event],
+    rulebook: Rulebook,
+    year: int,
+    after: Sequence[State | None] = (),
+) -> Standing | None:
+    """The standing that a cut-off day fixed for one year; None where none did.
+
+    `after` are the states after each event where the caller has them (`states_after`).
+    """
+    states = _when_fixed(events, after or states_after(events))
+    found = [state for state in states if state.current_year - 1 == year]
+    return standing(found[-1], rulebook) if found else None
+
+
+def _when_fixed(events: Sequence[Event], after: Sequence[State | None]) -> Iterator[State]:
+    """The state just before each cut-off day's moment."""
     for index, event in enumerate(events):
         if isinstance(event, StatusFixed):
-            state = as_of(events[:index], event.at)
+            known = index
+            while known and events[known - 1].at >= event.at:
+                known -= 1
+            state = after[known]
             if state is not None:
-                stands = standing(state, rulebook)
-                found[stands.year] = stands
-    return found
+                yield state
 
 
 def standing_on(events: Sequence[Event], rulebook: Rulebook, moment: datetime) -> Standing:
@@ -125,12 +146,12 @@ def figure_of(state: State, rulebook: Rulebook, year: int) -> int:
 def _figure(state: State, rulebook: Rulebook, year: int, day: date) -> int:
     """The figure; `day` is the one on which all of it is looked at, earlier periods included."""
     own_day = computing_day(rulebook, year, state.operator)
-    since = ask_or_first(rulebook, SINCE, own_day).value
+    since = _since(rulebook, year, state.operator)
     up_to = max(state.surrendered, default=year) if year == state.current_year - 1 else year
     surrendered = sum(
         quantity
         for of, quantity in state.surrendered.items()
-        if since <= of <= up_to and _same_period(rulebook, of, since, state.operator)
+        if since <= of <= up_to and _since(rulebook, of, state.operator) == since
     )
     due = sum(
         due_tonnes(figure, rulebook, of, state.operator)
@@ -148,9 +169,14 @@ def _figure(state: State, rulebook: Rulebook, year: int, day: date) -> int:
     return rules.FIGURES[formula](surrendered, due, left)
 
 
-def _same_period(rulebook: Rulebook, year: int, since: int, operator: str) -> bool:
-    day = computing_day(rulebook, year, operator)
-    return bool(ask_or_first(rulebook, SINCE, day).value == since)
+def _since(rulebook: Rulebook, year: int, operator: str) -> int:
+    """The first year of the period a year's figure sums up."""
+
+    def ask() -> int:
+        day = computing_day(rulebook, year, operator)
+        return int(ask_or_first(rulebook, SINCE, day).value)
+
+    return rulebook.once(("since", year, operator), ask)
 
 
 def _incurable(rulebook: Rulebook, year: int, day: date) -> bool:
@@ -204,7 +230,7 @@ def _why(symbol: str, units: int, year: int, none_due: bool) -> str:
     by = " The authority entered the emissions." if symbol != letter else ""
     due = f"No emissions were due for {year}; the" if none_due else "The"
     sign = "not negative" if units >= 0 else "negative"
-    return f"{due} compliance figure is {units}, {sign}.{by}"
+    return f"{due} compliance figure is {units:,}, {sign}.{by}"
 
 
 # -- the United Kingdom: the first condition that applies ----------------------------------------
@@ -246,7 +272,7 @@ def _first_that_applies(
         years = ", ".join(map(str, missing))
         return rules.MISSING, figure, f"Neither emissions nor an exclusion stand for {years}."
     if figure < 0:
-        return rules.SHORT, figure, f"{-figure} units fewer were surrendered than verified."
+        return rules.SHORT, figure, f"{-figure:,} units fewer were surrendered than verified."
     return rules.SURRENDERED, figure, "As much was surrendered as verified, or more."
 
 

@@ -145,6 +145,14 @@ def fold(events: Iterable[Event]) -> State | None:
     return reduce(evolve, events, initial)
 
 
+def states_after(events: Iterable[Event]) -> list[State | None]:
+    """The state before anything happened and after each event, every event folded once."""
+    after: list[State | None] = [None]
+    for event in events:
+        after.append(evolve(after[-1], event))
+    return after
+
+
 def recorded_before(events: Sequence[Event], moment: datetime) -> Sequence[Event]:
     """The events up to the latest one recorded before a moment; of several at once, the last.
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from openets.schemes.compliance.days import step_day
 from openets.schemes.compliance.reads import History, Sources, histories
-from openets.schemes.compliance.standing import fixed, standing
-from openets.schemes.compliance.state import State
+from openets.schemes.compliance.standing import Standing, fixed_for, standing
+from openets.schemes.compliance.state import State, states_after
 
 EMISSIONS, SYMBOL = "emissions public", "symbol public"  # steps of `days.STEPS`
 
@@ -57,9 +57,13 @@ def compliance_table(sources: Sources, year: int, now: datetime) -> Iterator[Row
     """The rows of a year for everyone who owed a figure for it, by operator, as public on a day."""
     activities = {one.code: one.activity for one in sources.register.operators.every()}
     for history in histories(sources, now):
-        state = history.state
+        after = states_after(history.events)
+        state = after[-1]
         if state is not None and owes(state, year):
-            yield _row(sources, history, state, year, activities.get(history.code), now.date())
+            symbol = fixed_for(history.events, sources.rulebook, year, after)
+            symbol = symbol or standing(state, sources.rulebook, year)
+            activity = activities.get(history.code)
+            yield _row(sources, history, state, symbol, year, activity, now.date())
 
 
 def owes(state: State, year: int) -> bool:
@@ -68,13 +72,18 @@ def owes(state: State, year: int) -> bool:
 
 
 def _row(
-    sources: Sources, history: History, state: State, year: int, activity: int | None, day: date
+    sources: Sources,
+    history: History,
+    state: State,
+    symbol: Standing,
+    year: int,
+    activity: int | None,
+    day: date,
 ) -> Row:
     rulebook = sources.rulebook
     opens = {step: step_day(rulebook, step, year, history.kind) for step in (EMISSIONS, SYMBOL)}
     public = {step: dated is None or dated.day <= day for step, dated in opens.items()}
     figure = state.emissions.get(year)
-    symbol = fixed(history.events, rulebook).get(year) or standing(state, rulebook, year)
     days = [dated.day for dated in opens.values() if dated is not None]
     return Row(
         history.registry,

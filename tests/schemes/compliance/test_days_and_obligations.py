@@ -9,7 +9,7 @@ import pytest
 
 from openets.kernel.money import Decimal
 from openets.schemes.compliance import events as ev
-from openets.schemes.compliance.days import STEPS, day_of, legal_days, step_day
+from openets.schemes.compliance.days import STEPS, concerns_year, day_of, legal_days, step_day
 from openets.schemes.compliance.obligation import (
     Installation,
     Progress,
@@ -75,13 +75,38 @@ def test_an_obligation(case: dict[str, Any]) -> None:
 
 def test_what_comes_next_before_the_report() -> None:
     began = ev.Initialised(at=BEGIN, first_year=2024, current_year=2026)
-    steps = {one.step: one for one in next_steps(fold([began]), EU, 2025, date(2026, 4, 2))}
+    steps = {one.step: one for one in next_steps(fold([began]), EU, 2025, date(2026, 4, 2), True)}
     assert steps["verified report"].progress is Progress.OVERDUE
     assert steps["verified report"].days_left == -2
     assert steps["account blocked"].progress is Progress.DONE
     assert steps["authority's estimate"].days_left == 29
     assert steps["surrender"].progress is Progress.OPEN
     assert "account blocked for shortfall" not in steps
+
+
+@pytest.mark.parametrize(
+    ("blocked", "progress"),
+    [(True, Progress.DONE), (False, Progress.OVERDUE), (None, Progress.PASSED)],
+)
+def test_what_did_not_happen_is_not_said_to_be_done(
+    blocked: bool | None, progress: Progress
+) -> None:
+    state = fold([ev.Initialised(at=BEGIN, first_year=2024, current_year=2026)])
+    assert state is not None
+    late = date(2026, 11, 28)
+    steps = {one.step: one for one in next_steps(state, EU, 2025, late, blocked)}
+    assert steps["account blocked"].progress is progress
+    assert steps["authority's estimate"].progress is Progress.OVERDUE
+    assert steps["emissions public"].progress is Progress.PASSED
+    assert steps["surrender"].when == "59 days ago"
+    early = next_steps(state, EU, 2025, date(2026, 3, 30), blocked)
+    assert {one.progress for one in early} == {Progress.OPEN}
+    assert early[0].when == "1 day left"
+
+
+@pytest.mark.parametrize(("year", "concerned"), [(1990, False), (2005, True), (9999, False)])
+def test_a_year_the_law_asks_nothing_of(year: int, concerned: bool) -> None:
+    assert concerns_year(EU, year) is concerned
 
 
 def test_what_comes_next_with_a_shortfall() -> None:
@@ -91,16 +116,18 @@ def test_what_comes_next_with_a_shortfall() -> None:
         "emissions": {2025: 10},
         "surrendered": {2025: 4},
     }
-    steps = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 9, 20))}
+    steps = {
+        one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 9, 20), False)
+    }
     assert steps["verified report"].progress is Progress.DONE
     assert "account blocked" not in steps
     assert steps["surrender"].days_left == 10
     assert "6 more units" in steps["surrender"].sentence
     assert "6 units" in steps["account blocked for shortfall"].sentence
-    late = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1))}
+    late = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1), False)}
     assert late["surrender"].progress is Progress.OVERDUE
     case["surrendered"] = {2025: 10}
-    done = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1))}
+    done = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1), False)}
     assert done["surrender"].progress is Progress.DONE
 
 
@@ -117,7 +144,7 @@ def test_nothing_comes_next_where_nothing_is_due(event: ev.Event) -> None:
     began = ev.Initialised(at=BEGIN, first_year=2024, current_year=2026)
     state = fold([began, event])
     assert state is not None
-    assert next_steps(state, EU, 2025, date(2026, 4, 2)) == []
+    assert next_steps(state, EU, 2025, date(2026, 4, 2), None) == []
 
 
 SMALL = dict.fromkeys(range(2018, 2025), 24_999)

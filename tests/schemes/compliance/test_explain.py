@@ -71,7 +71,7 @@ def test_the_conditions_of_the_other_family_are_told() -> None:
     started = MADE_GOOD[:2]
     assert "for 2021" in explain(started, UK).standing.rule
     short = [*started, MADE_GOOD[2]]
-    assert "1000 units fewer" in explain(short, UK).standing.rule
+    assert "1,000 units fewer" in explain(short, UK).standing.rule
     closing = [*MADE_GOOD, ev.LastYearSet(at=at(2022, 7, 1), year=2022)]
     told = explain(closing, UK).standing
     assert (told.base_symbol, told.last_year_symbol) == ("A", "C")

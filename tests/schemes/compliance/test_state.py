@@ -13,7 +13,7 @@ from openets.kernel.refusal import Refused
 from openets.rulebook.model import Rulebook
 from openets.schemes.compliance import events as ev
 from openets.schemes.compliance.explain import explain
-from openets.schemes.compliance.standing import fixed, standing
+from openets.schemes.compliance.standing import fixed, fixed_for, standing
 from openets.schemes.compliance.state import State, apply, as_of, evolve, fold, refusal
 from tests.schemes.compliance.histories import BEGIN, BOOKS, EU, UK, read_cases, read_step
 
@@ -50,6 +50,8 @@ def check(
     stands = standing(state, rulebook, of)
     if isinstance(history[-1], ev.StatusFixed):
         stands = fixed(history, rulebook)[state.current_year - 1]
+        assert fixed_for(history, rulebook, state.current_year - 1) == stands
+        assert fixed_for(history, rulebook, state.first_year - 2) is None
     found = {
         "symbol": stands.symbol,
         "base_symbol": stands.base_symbol,
