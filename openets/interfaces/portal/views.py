@@ -29,9 +29,11 @@ from openets.ledger.post import WriterStopped
 from openets.ledger.store import Store
 from openets.people.counter.client import Counter, RunningCounter
 from openets.people.signing_in import NotSignedIn, Who
+from openets.rulebook.model import Rulebook
 from openets.schemes.compliance import asking
 from openets.schemes.compliance.asking import OperatorYear
 from openets.schemes.compliance.cockpit import Cockpit
+from openets.schemes.compliance.days import concerns_year
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
 from openets.translog.proof import prove
@@ -96,7 +98,11 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if wanted and "/" not in wanted:
         return HttpResponseRedirect(reverse("portal:operator", args=(wanted,)))
     found = visitor.counter.ask(asking.operators_represented, visitor.who)
-    shown = {"store": visitor.store, "operators": [_row(one) for one in found]}
+    shown = {
+        "store": visitor.store,
+        "person": visitor.who.person,
+        "operators": [_row(one) for one in found],
+    }
     return render(request, "portal/home.html", shown)
 
 
@@ -104,7 +110,11 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def operator(request: HttpRequest, visitor: Visitor, code: str, year: int = 0) -> HttpResponse:
     """The cockpit of an operator for a year of emissions, by default the last complete one."""
     found = _operator_year(visitor, code, year)
-    shown = {"store": visitor.store, **_shown(found)}
+    shown = {
+        "store": visitor.store,
+        "person": visitor.who.person,
+        **_shown(found, visitor.store.rulebook),
+    }
     return render(request, "portal/operator.html", shown)
 
 
@@ -123,9 +133,10 @@ def receipt(
 
 
 def _operator_year(visitor: Visitor, code: str, year: int) -> OperatorYear:
+    """What the counter knows of a year; a code written small is the same code."""
     if year > MAXYEAR:
         raise Http404
-    found = visitor.counter.ask(asking.see_operator, visitor.who, code, year)
+    found = visitor.counter.ask(asking.see_operator, visitor.who, code.upper(), year)
     if found is None:
         raise Http404
     return found
@@ -133,20 +144,26 @@ def _operator_year(visitor: Visitor, code: str, year: int) -> OperatorYear:
 
 def _row(found: Cockpit) -> dict[str, Any]:
     """An operator in a list: what is missing, and the next step that is not done."""
-    steps = [one for one in found.steps if one.progress != "done"]
+    steps = [one for one in found.steps if one.progress not in ("done", "day passed")]
     return {"cockpit": found, "year": str(found.year), "next": steps[0] if steps else None}
 
 
-def _shown(found: OperatorYear) -> dict[str, Any]:
+def _shown(found: OperatorYear, rulebook: Rulebook) -> dict[str, Any]:
     """What the page of a year shows; years and records are names here, not quantities."""
     cockpit = found.cockpit
+    owed = cockpit.obligation.due + cockpit.obligation.carried_over
     due = next((one for one in cockpit.steps if one.step == "surrender"), None)
     return {
         "cockpit": cockpit,
         "year": str(cockpit.year),
-        "before": str(cockpit.year - 1),
-        "after": str(cockpit.year + 1),
-        "owed": cockpit.obligation.due + cockpit.obligation.carried_over,
+        "years": [
+            str(year)
+            for year in (cockpit.year - 1, cockpit.year + 1)
+            if concerns_year(rulebook, year)
+        ],
+        "owed": owed,
+        "surplus": -owed,
+        "carried_surplus": -cockpit.obligation.carried_over,
         "surrender_by": due,
         "pending": [
             {
@@ -164,6 +181,8 @@ def _shown(found: OperatorYear) -> dict[str, Any]:
             for one in found.surrendered
         ],
         "explained": found.explained,
+        "bearing": [line for line in found.explained.lines if line.bears],
+        "others": [line for line in found.explained.lines if not line.bears],
         "penalties": [
             {
                 "breach": one.breach or "units missing",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import xlsxwriter
 
 Cell = str | int | None  # None: kept back
+KEPT_BACK = "kept back"
 
 
 class Column(NamedTuple):
@@ -61,12 +62,17 @@ class Table(NamedTuple):
         ]
 
 
+def _in_words(row: tuple[Cell, ...]) -> list[str | int]:
+    """A row for a sheet, where an empty cell would look like no figure at all."""
+    return [KEPT_BACK if cell is None else cell for cell in row]
+
+
 def as_csv(table: Table, as_of: str) -> bytes:
-    """The rows as CSV with a header; a sum that is kept back is an empty cell."""
+    """The rows as CSV with a header; a sum that is kept back says so in its cell."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table.columns)
-    writer.writerows(table.rows)
+    writer.writerows(map(_in_words, table.rows))
     return text.getvalue().encode()
 
 
@@ -91,7 +97,7 @@ def as_xlsx(table: Table, as_of: str) -> bytes:
         bold, number = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0"})
         sheet.write_row(0, 0, table.columns, bold)
         for place, row in enumerate(table.rows, start=1):
-            sheet.write_row(place, 0, row, number)
+            sheet.write_row(place, 0, _in_words(row), number)
         sheet.freeze_panes(1, 0)
         sheet.autofit()
     return file.getvalue()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from openets.rulebook.model import Rulebook
-from openets.schemes.compliance.events import NAMES, Event, StatusFixed
+from openets.schemes.compliance.events import NAMES, Event, Initialised, StatusFixed, YearBegun
 from openets.schemes.compliance.standing import Standing, fixed_for, standing
 from openets.schemes.compliance.state import State, evolve, recorded_before
 
@@ -20,6 +20,7 @@ class Line(NamedTuple):
     happened: str
     symbol: str
     figure: int
+    bears: bool = True  # on the year asked about, or changed the standing
 
 
 class Explanation(NamedTuple):
@@ -58,17 +59,32 @@ def explain(
         after = standing(state, rulebook, year)
         lines.append(Line(event.at, _said(event), after.symbol, after.figure))
     stands = standing(state, rulebook, year)
+    lines = [
+        line._replace(bears=_bears(event, stands.year, line, before))
+        for event, line, before in zip(told, lines, [None, *lines], strict=False)
+    ]
     cut_off = fixed_for(told, rulebook, stands.year)
     return Explanation(stands.year, tuple(lines), stands, cut_off)
+
+
+def _bears(event: Event, year: int, line: Line, before: Line | None) -> bool:
+    """Whether an event says something of a year, or the operator stood otherwise after it."""
+    if before is None or (line.symbol, line.figure) != (before.symbol, before.figure):
+        return True
+    return not isinstance(event, YearBegun) and getattr(event, "year", None) == year
 
 
 def _said(event: Event) -> str:
     """The event in words: its name, and what it says."""
     if isinstance(event, StatusFixed):
         return "status fixed"
+    if isinstance(event, Initialised):
+        last = f" to {event.last_year}" if event.last_year is not None else ""
+        return f"came in ({event.operator}), with emissions to report from {event.first_year}{last}"
     said = [NAMES[type(event)].replace("-", " ")]
     for one in fields(event):
         value = getattr(event, one.name)
-        if one.name != "at" and value not in (None, ""):
+        silent = one.name == "at" or (one.name == "ice_class_tonnes" and not value)
+        if not silent and value not in (None, ""):
             said.append(f"{one.name.replace('_', ' ')} {value}")
     return ", ".join(said)

@@ -99,9 +99,14 @@ def test_what_is_not_there(ask: Ask) -> None:
         f"{YEAR}receipt-1.json",  # a record, and no surrender
         f"{YEAR}receipt-999999999999999999999999.json",
         "/portal/nowhere",
+        f"/portal/operators/{KILN}/1/",
+        f"/portal/operators/{KILN}/1999/",
     ):
         assert ask(path).status_code == 404, path
-    assert ask(f"/portal/operators/{KILN}/1/").status_code == 200
+    page = Page(ask(YEAR).content)
+    assert "2029" not in page.words.partition("your operators")[0]  # the law begins in 2030
+    assert f"Signed in as person {CEMENT_ONE}." in page.words
+    assert ask(YEAR.replace(KILN, KILN.lower())).status_code == 200
 
 
 def test_a_name_is_looked_up(ask: Ask) -> None:
@@ -140,7 +145,7 @@ def test_an_operator_is_short_pays_and_still_owes(ask: Ask, desk: Desk) -> None:
     assert "Symbol B" in words and "Surrendered 150" in words
     answer = ask("/portal/")
     assert (
-        f"{KILN.replace('-', chr(0x2011))} 2030 For 2030: surrender 50 more units."
+        f"{KILN.replace('-', chr(0x2011))} 50 2030 For 2030: surrender 50 more units."
         in Page(answer.content).words
     )
     (link,) = [one for one in Page(ask(YEAR).content).all("a") if "receipt-" in str(one["href"])]

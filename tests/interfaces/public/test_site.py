@@ -78,6 +78,9 @@ def test_no_holding_of_an_account_is_shown_where_the_law_keeps_it(
     assert not held & {row["Units"] for row in rows}
     shown = client.get("/").content
     assert b"kept back" in shown
+    kept = [row for row in rows if row["Units"] is None]
+    sheets = [client.get(f"/tables/{name}.csv").content.decode() for name in TABLES[1:]]
+    assert kept and sum(one.count("kept back,kept back") for one in sheets) == len(kept)
     assert "Delegated Regulation (EU) 2019/1122, Article 80" in Page(shown).words
 
 

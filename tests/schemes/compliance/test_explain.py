@@ -28,7 +28,10 @@ def test_the_events_and_the_rule_are_told() -> None:
     told = explain(MADE_GOOD, EU)
     assert [line.symbol for line in told.lines] == ["-", "C", "B", "B", "B", "A"]
     assert [line.figure for line in told.lines] == [0, 0, -1000, -100, -100, 0]
+    assert [line.bears for line in told.lines] == [True, True, True, True, False, True]
     sentences = list(told.sentences())
+    assert "came in (installation), with emissions to report from 2021" in sentences[0]
+    assert "ice class" not in sentences[2]
     assert "2022-03-20 00:00 emissions entered, year 2021, tonnes 1000" in sentences[2]
     assert "2021: A. The compliance figure is 0, not negative." in sentences[-2]
     assert "Table XIV-I" in sentences[-2]
