@@ -29,6 +29,11 @@ class Group(NamedTuple):
     name: str
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def kept_back(self) -> bool:
+        """Whether no sum of it may be told."""
+        return all(row[-1] is None for row in self.rows)
+
 
 class Table(NamedTuple):
     """Rows under columns; `name` is its address, `source` the provision that publishes it.
@@ -53,9 +58,21 @@ class Table(NamedTuple):
 
     @property
     def groups(self) -> list[Group]:
-        """The rows as they are shown."""
+        """The rows as they are shown: all of them, or those that have a sum to tell."""
         if not self.grouped:
             return [Group("", self.rows)]
+        return [one for one in self._named if not one.kept_back] or self._named
+
+    @property
+    def untold(self) -> list[str]:
+        """The names of what has no sum to tell, where others have one."""
+        if not self.grouped:
+            return []
+        shown = {one.name for one in self.groups}
+        return [one.name for one in self._named if one.name not in shown]
+
+    @property
+    def _named(self) -> list[Group]:
         return [
             Group(str(name), tuple(row[1:] for row in rows))
             for name, rows in groupby(self.rows, key=itemgetter(0))

@@ -15,6 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from openets.interfaces.public.figures import Reader
+from openets.interfaces.public.tables import Table
 from openets.interfaces.web.headers import HEADERS
 from openets.kernel.clock import FixedClock, instant
 from openets.ledger import sums
@@ -128,6 +129,14 @@ def test_figures_are_read_anew_when_the_tables_or_the_day_move_on(
             projection.catch_up(writer.journal)
     log.stop()
     assert reader.figures().record == second.record + 1
+
+
+def test_what_has_no_sum_to_tell_is_folded_away_beside_what_has() -> None:
+    kept, told = ("AT", "allowance", None, None), ("BE", "allowance", 5, 70)
+    table = Table("t", "T", ("Registry", "Unit", "Accounts", "Units"), (kept, told), grouped=True)
+    assert ([one.name for one in table.groups], table.untold) == (["BE"], ["AT"])
+    alone = table._replace(rows=(kept,))
+    assert ([one.name for one in alone.groups], alone.untold) == (["AT"], [])
 
 
 @pytest.mark.parametrize("name", TABLES)
