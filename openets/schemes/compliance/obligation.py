@@ -133,7 +133,10 @@ def _said(step: str, year: int, recorded: bool, missing: int, blocked: bool | No
         case "surrender":
             return _asks(f"Surrender for {year}, as soon as its emissions are known.", done=False)
         case "account blocked for shortfall" if recorded and missing:
-            return _Said(f"While {missing:,} units are missing the account is blocked.", OPEN, late)
+            # Only those that received free units are blocked for it, which is not known here.
+            stands = Progress.DONE if blocked else Progress.PASSED
+            sentence = f"While {missing:,} units are missing the account is blocked."
+            return _Said(sentence, OPEN, stands)
         case "compliance figure":
             return _Said(f"The status of {year} is fixed.", OPEN, Progress.DONE)
         case "emissions public":

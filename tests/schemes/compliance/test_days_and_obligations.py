@@ -126,6 +126,8 @@ def test_what_comes_next_with_a_shortfall() -> None:
     assert "6 units" in steps["account blocked for shortfall"].sentence
     late = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1), False)}
     assert late["surrender"].progress is Progress.OVERDUE
+    late = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 2), False)}
+    assert late["account blocked for shortfall"].progress is Progress.PASSED
     case["surrendered"] = {2025: 10}
     done = {one.step: one for one in next_steps(state_of(case), EU, 2025, date(2026, 10, 1), False)}
     assert done["surrender"].progress is Progress.DONE
