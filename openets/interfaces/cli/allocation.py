@@ -90,9 +90,7 @@ def _explained(
 def _print(installation: Installation, explanation: Explanation) -> None:
     found = explanation.allocation
     name = f" {installation.name}" if installation.name else ""
-    console.print(
-        f"{found.installation}{name}, {found.year}, {found.kind}", markup=False, soft_wrap=True
-    )
+    console.print(f"{found.installation}{name}, {found.year}, {found.kind}", soft_wrap=True)
     for part in [*(one.name for one in found.parts), ""]:
         table = Table(box=None, pad_edge=False, title=f"\n{part or WHOLE}", title_justify="left")
         for head in ("step", "numbers", "result", "article", "status"):
@@ -102,7 +100,7 @@ def _print(installation: Installation, explanation: Explanation) -> None:
                 table.add_row(*step[1:])
         console.print(table)
     final = "open" if found.final is None else f"{written(found.final)} allowances"
-    console.print(f"\npreliminary {written(found.preliminary)}, final {final}", markup=False)
+    console.print(f"\npreliminary {written(found.preliminary)}, final {final}")
 
 
 def _print_json(explanation: Explanation) -> None:

@@ -105,7 +105,7 @@ def _calculated(
             try:
                 final = allocate(rulebook, one, year, correction_percent=percent).final
             except Refused as refused:
-                console.print(f"{one.id} {year}: {refused}", style="dim", markup=False)
+                console.print(f"{one.id} {year}: {refused}", style="dim")
                 continue
             if final is not None:
                 found[one.id, year] = final

@@ -42,7 +42,7 @@ def template(
     """Write an empty list of installations to fill in, with what each column holds."""
     with failing():
         write_template(out)
-    console.print(f"Written to {out}.", soft_wrap=True, markup=False)
+    console.print(f"Written to {out}.", soft_wrap=True)
 
 
 @allocation_app.command("submit")

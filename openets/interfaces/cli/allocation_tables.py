@@ -35,7 +35,7 @@ INSTALLATIONS = "installations"
 def show_told(told: asking.Told) -> None:
     """Prints how a proposal stands, and what it says of itself."""
     show_proposal(told.proposal)
-    console.print(told.sentence, soft_wrap=True, markup=False)
+    console.print(told.sentence, soft_wrap=True)
 
 
 @allocation_app.command("upload")

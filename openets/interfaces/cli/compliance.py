@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
+from rich.text import Text
 
 from openets.desk.proposals import Proposals
 from openets.formats.listing import write_listing
@@ -28,6 +29,7 @@ from openets.interfaces.cli.output import (
     console,
     errors,
     fail,
+    headed,
     moment,
     number,
     opened,
@@ -161,11 +163,9 @@ def show_cockpit(
 
 def _print_cockpit(found: Cockpit) -> None:
     owed = found.obligation
-    console.print(
-        f"[bold]{found.code}[/bold]  {found.kind}, emissions of {found.year}, "
-        f"symbol [bold]{found.standing.symbol}[/bold]: {found.standing.rule}",
-        soft_wrap=True,
-    )
+    about = f"  {found.kind}, emissions of {found.year}, symbol "
+    symbol = headed(found.standing.symbol, f": {found.standing.rule}")
+    console.print(Text.assemble((found.code, "bold"), about, symbol), soft_wrap=True)
     rows = [
         ("due for the year", owed.due),
         (

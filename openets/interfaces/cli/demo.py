@@ -31,6 +31,7 @@ from openets.interfaces.cli.output import (
     console,
     fail,
     failing,
+    headed,
     opened,
     print_rows,
 )
@@ -79,7 +80,7 @@ def demo(
     """
     with failing():
         store, state = _open_or_make(directory, again, seed)
-        console.print(f"[bold]OpenETS[/bold]  the EU ETS 2005-2022 in {directory}/", soft_wrap=True)
+        console.print(headed("OpenETS", f"  the EU ETS 2005-2022 in {directory}/"), soft_wrap=True)
         figures = load_figures()
         spent: list[Spent] = []
 

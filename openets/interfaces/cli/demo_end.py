@@ -11,7 +11,7 @@ from pathlib import Path
 from openets.desk.outbox import Outbox
 from openets.desk.proposals import AWAITING, Proposals
 from openets.desk.tasks import Tasks
-from openets.interfaces.cli.output import DEFAULT_STORE, console, number, print_rows
+from openets.interfaces.cli.output import DEFAULT_STORE, console, headed, number, print_rows
 from openets.kernel.money import euros
 from openets.ledger import reads
 from openets.ledger.post import OFFICERS_NEEDED
@@ -46,7 +46,7 @@ def tell_of_the_sample(sample: list[Allocated], rulebook: Rulebook) -> None:
         )
         for one in sample
     ]
-    console.print("\n[bold]free allocation[/bold]  calculated from baselines, issued by one act")
+    console.print(headed("\nfree allocation", "  calculated from baselines, issued by one act"))
     print_rows(columns, rows, as_json=False, as_csv=False)
     calculated = number(sum(sum(one.entitled.values()) for one in sample))
     issued = number(sum(one.allocated for one in sample))
@@ -85,7 +85,7 @@ def tell_of_the_penalties(penalised: list[Penalised]) -> None:
         )
         for one in penalised
     ]
-    console.print("\n[bold]penalties[/bold]  set, objected to, decided, paid, each by two people")
+    console.print(headed("\npenalties", "  set, objected to, decided, paid, each by two people"))
     print_rows(columns, rows, as_json=False, as_csv=False)
     console.print(PENALTIES)
 
@@ -104,7 +104,7 @@ def tell_of_the_desk(store: Store) -> None:
             for one in Tasks(database).every(ended=False)
         ]
         notices = Outbox(database, "").every()
-    console.print(f"\n[bold]the desk[/bold]  {len(persons)} people for a sample of accounts")
+    console.print(headed("\nthe desk", f"  {len(persons)} people for a sample of accounts"))
     for found in (proposals, tasks, [("notice", one.state) for one in notices]):
         for (what, state), count in sorted(Counter(found).items()):
             console.print(f"  {count:>3}  {what}, {state}")
@@ -120,7 +120,7 @@ def say_where_next(store: Store, ledger: Totals) -> None:
     first = min(ledger.emissions[account])
     named = _operator_of(store, account)
     officers = " ".join(f"--key {path}" for path in officer_files(store.directory))
-    console.print("\n[bold]where to look next[/bold]")
+    console.print("\nwhere to look next", style="bold")
     for what, command in (
         ("the law of a figure, with its history", "law explain caps.stationary.union"),
         ("an operator's account, and its whole life", f"account show {account}{option}"),

@@ -24,6 +24,7 @@ from openets.interfaces.cli.output import (
     StoreOption,
     console,
     fail,
+    headed,
     moment,
     opened,
     print_rows,
@@ -182,7 +183,8 @@ def work(directory: StoreOption = DEFAULT_STORE) -> None:
 
 def show_proposal(proposal: Proposal) -> None:
     """Prints how a proposal stands."""
-    console.print(f"[bold]proposal {proposal.number}[/bold]  {proposal.command}, {proposal.state}")
+    stands = f"  {proposal.command}, {proposal.state}"
+    console.print(headed(f"proposal {proposal.number}", stands))
     if proposal.execute_at:
         why = proposal.why_then.told()
         console.print(f"to be carried out {moment(proposal.execute_at)} UTC: {why}")

@@ -30,7 +30,7 @@ def import_file(
     refused: list[Refusal] = []
     pages: list[dict[str, Any]] = []
     for index, file in enumerate(files, start=1):
-        errors.print(f"({index}/{len(files)}) {file.name}", style="dim", markup=False)
+        errors.print(f"({index}/{len(files)}) {file.name}", style="dim")
         try:
             done = import_into(file, out / file.name, leave_out_bad_rows=leave_out)
         except Refused as refusal:

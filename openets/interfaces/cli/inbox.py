@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from openets.desk.said import ENGLISH, word
 from openets.interfaces.cli.acting import AsOption
@@ -20,6 +21,7 @@ from openets.interfaces.cli.output import (
     account_argument,
     console,
     fail,
+    headed,
     moment,
     print_rows,
 )
@@ -81,8 +83,8 @@ def show_task(
     check_language(language)
     with at_the_desk(directory, as_person) as (counter, who):
         one = counter.ask(actions.task, who, number, language)
-    _print(f"[bold]task {one.number}[/bold]  {one.kind}, {_state(one)}")
-    console.print(one.what, soft_wrap=True, markup=False)
+    _print(headed(f"task {one.number}", f"  {one.kind}, {_state(one)}"))
+    _print(one.what)
     _print(f"opened {moment(one.opened)} UTC")
     if one.proposal:
         _print(f"proposal {one.proposal}, by person {one.asked_by}")
@@ -93,16 +95,14 @@ def show_task(
     for document in one.documents:
         file = f": {document.file}, {document.size} bytes, {document.digest}"
         because = f" ({document.reason})" if document.reason else ""
-        words = f"  {document.name}, {document.state}{file if document.file else ''}{because}"
-        console.print(words, soft_wrap=True, markup=False)
+        _print(f"  {document.name}, {document.state}{file if document.file else ''}{because}")
     for comment in one.comments:
         role = word(comment.role, language)
-        words = f"  {moment(comment.at)} person {comment.person} ({role}): {comment.words}"
-        console.print(words, soft_wrap=True, markup=False)
+        _print(f"  {moment(comment.at)} person {comment.person} ({role}): {comment.words}")
     _print(f"you may: {', '.join(one.offers) or 'nothing'}")
 
 
-def _print(words: str) -> None:
+def _print(words: str | Text) -> None:
     console.print(words, soft_wrap=True)
 
 

@@ -152,9 +152,9 @@ def explain(
         )
         return
     unit = f" ({found.unit})" if found.unit else ""
-    console.print(f"{found.path}\n{found.title}{unit}", markup=False, soft_wrap=True)
+    console.print(f"{found.path}\n{found.title}{unit}", soft_wrap=True)
     for row in found.rows:
-        console.print(f"\n{history.describe_row(row)}", markup=False, soft_wrap=True)
+        console.print(f"\n{history.describe_row(row)}", soft_wrap=True)
 
 
 @law_app.command("list")
@@ -224,7 +224,7 @@ def diff(
     found = [one for one in found if part.lower() in one.path.lower()]
     if not (as_json or as_csv):
         for one in found:
-            console.print(_describe_difference(one), markup=False, soft_wrap=True)
+            console.print(_describe_difference(one), soft_wrap=True)
         return
     write = _as_json if as_json else history.write_value
     none = None if as_json else ""

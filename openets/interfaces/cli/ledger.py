@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
@@ -20,6 +21,7 @@ from openets.interfaces.cli.output import (
     console,
     fail,
     full_number,
+    headed,
     moment,
     number,
     opened,
@@ -50,17 +52,16 @@ def show_account(
     with query_tables(directory) as (store, database):
         view = _account(store, database, account)
         if not (as_json or as_csv):
-            frozen = f", [red]frozen by record {view.frozen}[/red]" if view.frozen else ""
-            console.print(
-                f"[bold]{full_number(store, view)}[/bold]  {view.type}, {view.status}{frozen}"
-            )
+            head = headed(full_number(store, view), f"  {view.type}, {view.status}")
+            if view.frozen:
+                head = Text.assemble(head, ", ", (f"frozen by record {view.frozen}", "red"))
+            console.print(head)
             operator = f", operator {view.operator}" if view.operator else ""
             console.print(f"registry {view.registry}{operator}, opened {moment(view.opened)}")
             for freeze in view.freezes:
-                console.print(
-                    f"[red]{freeze.what} frozen by record {freeze.sequence}[/red]: "
-                    f"{number(freeze.units)} of the units here"
-                )
+                stands = f"{freeze.what} frozen by record {freeze.sequence}"
+                units = f": {number(freeze.units)} of the units here"
+                console.print(headed(stands, units, style="red"))
             console.print()
         wide = 4 if view.freezes or as_json or as_csv else 3  # no column of noughts for the eye
         columns = ("unit", "origin", "quantity", "frozen")[:wide]
@@ -114,8 +115,8 @@ def show_transaction(
             fields = {**found._asdict(), "key": found.key.hex()}
             print_rows(tuple(fields), [tuple(fields.values())], as_json=as_json, as_csv=as_csv)
             return
-        head = f"[bold]record {found.sequence}[/bold]  effective {moment(found.effective)}"
-        console.print(f"{head}, recorded {moment(found.recorded)}")
+        times = f"  effective {moment(found.effective)}, recorded {moment(found.recorded)}"
+        console.print(headed(f"record {found.sequence}", times))
         if found.act is not None:
             console.print_json(json.dumps(json.loads(found.act)))
             return

@@ -11,6 +11,7 @@ from zipfile import is_zipfile
 
 import typer
 from pydantic import ValidationError
+from rich.text import Text
 
 from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
 from openets.interfaces.cli.output import (
@@ -22,6 +23,7 @@ from openets.interfaces.cli.output import (
     errors,
     fail,
     failing,
+    headed,
     moment,
     number,
     opened,
@@ -128,7 +130,8 @@ def check_receipt(
         if isinstance(record, Transaction):
             route = f"{record.transferring or 'created'} → {record.acquiring}"
             what = f"{type_label(record.type)}, {route}, {number(record.quantity)} units"
-        console.print(f"[green]proved[/green]  record {number(proof.sequence)}: {what}")
+        said = f"  record {number(proof.sequence)}: {what}"
+        console.print(headed("proved", said, style="green"))
         rows = [
             ("effective", moment(record.effective)),
             *_head_rows(proof.head()),
@@ -142,11 +145,11 @@ def check_receipt(
 def _check_evidence(file: Path, public: bytes | None) -> None:
     with failing():
         checked = check_evidence(file, public)
-    console.print(
-        f"[green]proved[/green]  {checked.subject}, {checked.direction}: {number(checked.hops)} "
-        f"hops, each by one of {number(checked.receipts)} receipts",
-        soft_wrap=True,
+    said = (
+        f"  {checked.subject}, {checked.direction}: {number(checked.hops)} "
+        f"hops, each by one of {number(checked.receipts)} receipts"
     )
+    console.print(headed("proved", said, style="green"), soft_wrap=True)
     console.print(f"log key {checked.log_key}", soft_wrap=True)
     if public is None:
         console.print("Compare the log key with the one the log has published (--key does).")
@@ -216,7 +219,7 @@ def reconcile(
     with opened(directory) as store, at_counter(store) as counter, telling_strangers():
         who = who_asks(as_person)
         counter.ask(actions.begin_reconciliation, who, registry)
-        with errors.status(f"comparing the books of {registry}, record by record"):
+        with errors.status(Text(f"comparing the books of {registry}, record by record")):
             differ = compare(store, registry, SystemClock().now().date())
         done = counter.ask(actions.end_reconciliation, who, registry, differ)
         if not differ:

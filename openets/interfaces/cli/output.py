@@ -19,6 +19,7 @@ from typing import Annotated, NamedTuple, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from openets.kernel import clock
 from openets.kernel.accounts import AccountNumber
@@ -36,8 +37,12 @@ from openets.storage.database import Database, StorageError
 from openets.translog.client import LogAway
 
 WIDE = 120  # columns where there is no terminal to fit
-console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-errors = Console(stderr=True, highlight=False)
+# What people wrote is printed as it stands: brackets are no markup, colons no emoji. Where bold or
+# colour is meant it is a style, given to `print` or to a `Text`.
+console = Console(
+    highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDE
+)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 StoreOption = Annotated[
     Path, typer.Option("--store", help="Folder of the store.", envvar="OPENETS_STORE")
@@ -51,7 +56,7 @@ LARGEST = 2**63 - 1  # what a column of whole numbers can hold
 
 def fail(sentence: str, code: int = 2) -> NoReturn:
     """Ends the command with a sentence on standard error."""
-    errors.print(f"openets: {sentence}", soft_wrap=True, markup=False)
+    errors.print(f"openets: {sentence}", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -120,6 +125,11 @@ def print_rows(
             )
         )
     console.print(table)
+
+
+def headed(head: str, rest: str = "", style: str = "bold") -> Text:
+    """A line whose first words stand out, with the rest as it is written."""
+    return Text.assemble((head, style), rest)
 
 
 def number(value: int) -> str:

@@ -75,11 +75,11 @@ def print_compliance(
         for one in compliance_years(ledger, store.rulebook)
     ]
     columns = (*COLUMNS, *(OF_THE_DESK if kept else ()))
-    console.print("\n[bold]Compliance of operators with emissions, by the law of each year[/bold]")
+    console.print("\nCompliance of operators with emissions, by the law of each year", style="bold")
     print_rows(columns, rows, as_json=False, as_csv=False, years=COLUMNS[:1])
     same = (ledger.emissions, ledger.surrendered) == (log.emissions, log.surrendered)
-    said = "[bold]" if same else "[bold red]The log does not say so. "
-    console.print(f"{said}{'Both books say so.' if same else ''}[/]")
+    said = "Both books say so." if same else "The log does not say so."
+    console.print(said, style="bold" if same else "bold red")
     console.print(INVENTED if invented else ASSUMED)
     console.print(OWED)
 
@@ -97,7 +97,7 @@ def _at_the_desk(store: Store) -> dict[int, tuple[int, int]]:
 
 def say_proof(proof: Verification) -> None:
     """Prints what was proved; ends the command with 1 if something was found wrong."""
-    console.print("[bold]verify[/bold]")
+    console.print("verify", style="bold")
     print_verification(proof)
     if not proof.sound:
         raise typer.Exit(1)

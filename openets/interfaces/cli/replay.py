@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from openets.interfaces.cli.output import StoreOption, console, failing, number, print_rows
+from openets.interfaces.cli.output import StoreOption, console, failing, headed, number, print_rows
 from openets.interfaces.cli.playing import play_and_prove, play_with_a_bar, say_proof
 from openets.interfaces.cli.upkeep import progress_shown
 from openets.ledger.post import Writer
@@ -56,9 +56,7 @@ def replay(
         history = read_history(files)
         store = open_replay(directory, history.files)
         rows = number(history.rows)
-        console.print(
-            f"[bold]OpenETS[/bold]  {rows} operator-years in {directory}/", soft_wrap=True
-        )
+        console.print(headed("OpenETS", f"  {rows} operator-years in {directory}/"), soft_wrap=True)
         _say_left_out(history)
         play_and_prove(store, history.figures, history.player, telling=OF_FILES)
         finish_replay(store, history.files, history.figures)
@@ -70,7 +68,7 @@ def _replay_blocks(files: Sequence[Path], directory: Path) -> None:
         digests = digests_of(files)
         plan = plan_blocks(*read_blocks(files), load_rulebook(load_course().jurisdiction))
         what = f"{number(len(plan.moves))} of {number(plan.rows)} blocks in {directory}/"
-        console.print(f"[bold]OpenETS[/bold]  {what}", soft_wrap=True)
+        console.print(headed("OpenETS", f"  {what}"), soft_wrap=True)
         _say_plan(plan)
         store = open_replay(directory, digests)
         refused: dict[str, int] = {}
@@ -118,7 +116,7 @@ def _say_symbols(found: Sequence[Found], directory: Path) -> None:
     """How often computed and published symbols meet, and where every difference is listed."""
     if not any(one.published for one in found):
         return
-    console.print("\n[bold]symbols of compliance[/bold], published and computed, without stars")
+    console.print(headed("\nsymbols of compliance", ", published and computed, without stars"))
     columns = ("period from", "published", "computed A", "computed B", "computed C")
     shown = [one._replace(published=one.published or "none") for one in counts(found)]
     print_rows(columns, shown, as_json=False, as_csv=False)

@@ -18,6 +18,7 @@ from openets.interfaces.cli.output import (
     StoreOption,
     console,
     fail,
+    headed,
     number,
     opened,
 )
@@ -71,7 +72,7 @@ def progress_shown(*, quiet: bool = False) -> Iterator[ReadSoFar]:
 def print_verification(result: Verification) -> None:
     """Prints what was proved, or the finding."""
     for line in result.proved:
-        console.print(f"  [green]proved[/green]  {line}")
+        console.print(headed("  proved", f"  {line}", style="green"))
     if result.sound:
         counts = f"{number(result.records)} records, {number(result.transactions)} transactions"
         console.print(f"  {counts}, {number(result.blocks)} blocks, {number(result.units)} units")
@@ -88,7 +89,7 @@ def print_verification(result: Verification) -> None:
         value = getattr(finding, name)
         if value is not None:
             where.append(f"{name}: {value}")
-    console.print(f"  [red]wrong[/red]   {finding.sentence}", soft_wrap=True)
+    console.print(headed("  wrong", f"   {finding.sentence}", style="red"), soft_wrap=True)
     console.print(f"          {', '.join(where)}", soft_wrap=True)
 
 
