@@ -42,7 +42,10 @@ class AccountView(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A line of a statement: signed quantity, and the balance of the kind after it."""
+    """A line of a statement: signed quantity, and the balance of the kind after it.
+
+    `registry` is that of origin: units of one type and another origin are another kind.
+    """
 
     sequence: int
     effective: int
@@ -50,6 +53,7 @@ class Entry(NamedTuple):
     year: int
     other: int
     unit: str
+    registry: str
     kind: int
     quantity: int
     balance: int
@@ -166,7 +170,7 @@ def statement(database: Database, number: int) -> list[Entry]:
     """Every movement of an account in order, with the running balance of each kind."""
     rows = database.rows(
         "SELECT e.sequence, r.effective, r.type, r.year, r.transferring + r.acquiring - e.account,"
-        " k.unit, e.kind, e.quantity"
+        " k.unit, k.registry, e.kind, e.quantity"
         " FROM entry e JOIN record r ON r.sequence = e.sequence JOIN kind k ON k.kind = e.kind"
         " WHERE e.account = ? ORDER BY e.sequence, e.kind",
         (number,),

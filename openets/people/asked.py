@@ -19,6 +19,7 @@ from openets.desk.timing import Execution
 from openets.kernel import acts
 from openets.kernel.actor import Actor
 from openets.kernel.clock import instant
+from openets.kernel.misfits import fields_of, misfits
 from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.checks import check_act
 from openets.ledger.requests import ActRequest
@@ -47,16 +48,11 @@ class Body(BaseModel):
         raise NotImplementedError
 
 
-def malformed(error: ValidationError) -> Refused:
-    """What is raised for fields that are not what is asked for: every one of them."""
+def malformed(error: ValidationError, form: type[BaseModel]) -> Refused:
+    """What is raised for fields that are not what a form asks for: every one of them."""
     return Refused(
-        Refusal(
-            "people.malformed",
-            f"{found['msg']}.",
-            DESK,
-            ".".join(str(part) for part in found["loc"]),
-        )
-        for found in error.errors()
+        Refusal("people.malformed", found.sentence, DESK, found.where)
+        for found in misfits(error, fields_of(form))
     )
 
 

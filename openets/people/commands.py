@@ -70,4 +70,4 @@ def load_command(office: Office, name: str, body: str) -> Asked:
     try:
         return known.model_validate_json(body).of(office)
     except ValidationError as error:
-        raise malformed(error) from None
+        raise malformed(error, known) from None

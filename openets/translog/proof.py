@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openets.kernel.batch import TreeHead, decode_batch
+from openets.kernel.misfits import fields_of, misfits
 from openets.kernel.refusal import Refusal, Refused
 from openets.translog.merkle import Tree, is_included, leaf_hash, leaf_hashes
 from openets.translog.store import load
@@ -151,11 +152,11 @@ def _read(text: str) -> Proof:
         raise Refused(
             Refusal(
                 "receipt.malformed",
-                f"This is not a receipt: {found['msg']}.",
+                f"This is not a receipt. {found.sentence}",
                 CITATION,
-                ".".join(map(str, found["loc"])),
+                found.where,
             )
-            for found in error.errors()
+            for found in misfits(error, fields_of(Proof))
         ) from None
     if proof.format != FORMAT:
         sentence = f"The receipt is of format {proof.format!r}; this release reads {FORMAT!r}."

@@ -45,6 +45,13 @@ def test_each_command_asked_for_alone_has_what_it_has_beside_all_others() -> Non
     assert sum(map(len, alone.values())) > 80
 
 
+def test_a_paragraph_of_help_is_one_line() -> None:
+    """Where the source breaks a docstring is no reason to break a line on a narrow screen."""
+    for name, command in main.Commands().items():
+        for one in (command, *getattr(command, "commands", {}).values()):
+            assert "\n" not in one.help.replace("\n\n", ""), name
+
+
 def test_a_sub_command_is_loaded_once() -> None:
     commands = main.Commands()
     assert commands["account"] is commands["account"]

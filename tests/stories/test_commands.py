@@ -90,13 +90,14 @@ def test_an_operator_with_several_accounts_is_asked_which(tmp_path: Path) -> Non
 
 
 def test_the_balances_of_a_statement_lead_to_the_holdings(played: Path) -> None:
-    balances: dict[str, int] = {}
+    balances: dict[tuple[str, str], int] = {}
     for row in rows_as_json("account", "statement", ACCOUNT, store=played):
-        balances[row["unit"]] = balances.get(row["unit"], 0) + row["quantity"]
-        assert row["balance"] == balances[row["unit"]]
+        kind = (row["unit"], row["origin"])
+        balances[kind] = balances.get(kind, 0) + row["quantity"]
+        assert row["balance"] == balances[kind]
     held = rows_as_json("account", "show", ACCOUNT, store=played)
-    assert {row["unit"]: row["quantity"] for row in held} == {
-        unit: quantity for unit, quantity in balances.items() if quantity
+    assert {(row["unit"], row["origin"]): row["quantity"] for row in held} == {
+        kind: quantity for kind, quantity in balances.items() if quantity
     }
     said = run("account", "statement", ACCOUNT, store=played)
     assert "10-2 Surrender of allowances" in said
@@ -370,11 +371,14 @@ NONSENSE: list[tuple[Words, str]] = [
     (("desk", "correct", 0, *REASON), "Invalid value"),
     (("desk", "correct", 1, *REASON), "Nobody is signed in"),
     (("desk", "withdraw", 1), "Missing option '--reason'"),
-    (("desk", "cancel", 1, "--as", 99, *REASON), "Nobody is signed in"),
+    (("desk", "cancel", 1, "--as", 99_999, *REASON), "There is no active person 99999."),
     (("person", "add", "king"), "There is no role 'king'"),
     (("person", "add", "auditor", "--mail", "a@b, c@d"), "is no address: write name@host."),
     (("person", "key", 1), "Nobody is signed in"),
-    (("person", "enrol", "9GDT-62T8-3HEE-YWLW-YTH2", "--as", 999_999), "Nobody is signed in"),
+    (
+        ("person", "enrol", "9GDT-62T8-3HEE-YWLW-YTH2", "--as", 999_999),
+        "no active person 999999.",
+    ),
     (("person", "contact", 999_999), "There is no person 999999."),
     (("person", "contact", 1, "--language", "la"), "--language is one of en, sl."),
     (("maintenance", "plan", "x", "y", *REASON), "Nobody is signed in"),
@@ -453,7 +457,7 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("law", "refusals", "--out", "/dev/null/there"), "Cannot write to /dev/null/there"),
     (("log", "check", "nowhere.json"), "cannot be read: No such file"),
     (("log", "check", "."), "cannot be read: Is a directory"),
-    (("log", "check", __file__), "This is not a receipt"),
+    (("log", "check", __file__), "This is not a receipt. It is not JSON."),
     (("log", "check", sys.executable), "it is not text"),
     (("log", "check", __file__, "--key", "xyz"), "'xyz' is not a public key"),
     (("law", "diff", "--known-on", "soon", "2020-01-01"), "takes a day (2018-10-03), not 'soon'"),
@@ -467,6 +471,7 @@ WITHOUT_A_STORE: list[tuple[Words, str]] = [
     (("cap", "identity", 2021, "--with", "early=x"), "--with takes each part once"),
     (("cap", "plan", "nowhere.yaml"), "No such file"),
     (("cap", "plan", __file__), "This is not YAML"),
+    (("cap", "plan", "/dev/null"), "plan.file: The file is empty."),
     (("law", "pages", "--out", "/dev/null/x"), "Cannot write to /dev/null/x"),
     (("law", "schema", "--out", "/dev/null/x"), "Cannot write to /dev/null/x"),
     (("import", "nowhere.csv"), "The file cannot be opened: No such file"),

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -208,7 +209,7 @@ def test_an_operator_is_short_pays_and_still_owes(office: Office) -> None:
     office.approve(penalty("publication"), OTHER_AUTHORITY)
     (row,) = rows_as_csv("compliance", "penalties", "--public", store=office.store)
     assert (row["operator"], row["eur due"], row["eur paid"]) == (KILN, "2000.00", "2000.00")
-    assert (row["state"], row["published"]) == ("settled", "yes")
+    assert (row["state"], row["published"], row["at least"]) == ("settled", "yes", "")
     plain = json.loads(office.run("compliance", "cockpit", KILN, "--json"))
     assert plain["missing"] == 40
     office.on(on(2032, 3, 1))
@@ -253,6 +254,10 @@ def test_a_played_world_has_its_cockpits_and_tables(played: Path) -> None:
     assert rows_as_json("compliance", "summary", "--year", 2010, store=played)
     rows = rows_as_json("compliance", "penalties", store=played)
     assert [row["state"] for row in rows] == ["settled", "to be paid", "objected to"]
+    assert "yes" in {row["at least"] for row in rows}
+    shown = run("compliance", "penalties", store=played)
     for row in rows:
+        least = f"≥ {Decimal(row['eur due']):,}"
+        assert (least in shown) == (row["at least"] == "yes")
         words = ("compliance", "cockpit", row["operator"], "--json")
         assert json.loads(run(*words, store=played))["missing"] > 0  # paid or not, it owes

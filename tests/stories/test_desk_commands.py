@@ -60,6 +60,7 @@ def test_a_freeze_by_two_people(office: Path) -> None:
     assert rows_as_json("desk", "list", "--as", SENIOR, store=office) == []  # it has ended
     assert rows_as_json("desk", "list", "--all", "--as", CEMENT_ONE, store=office) == []
     assert "Nobody is signed in" in say("desk", "list", store=office).error
+    assert "There is no active person 99." in say("desk", "list", "--as", 99, store=office).error
     latin = say("desk", "list", "--language", "la", "--as", SENIOR, store=office)
     assert "--language is one of en, sl." in latin.error
     trail = rows_as_csv("audit", "--proposal", 1, "--as", SENIOR, store=office)
@@ -87,11 +88,18 @@ def test_who_may_not_and_what_is_malformed(office: Path) -> None:
     sets = ("--set", "order=melt", "--set", "rubbish=1")
     said = say("desk", "propose", "freeze", *sets, "--as", SENIOR, store=office)
     assert said.error.count("people.malformed") == 3  # order, reason, rubbish: all at once
+    assert "'melt' is not 'freeze' or 'lift'. [order]" in said.error
+    assert "This field is missing. [reason]" in said.error
+    assert "There is no such field; there are order, account, " in said.error
     fields = ("--set", "order=freeze", "--set", f"account={TRADER}", "--set", "reason=x")
     said = say("desk", "propose", "freeze", *fields, "--as", TRADER_ONE, store=office)
     assert "A representative may not propose freeze" in said.error
     said = say("desk", "propose", "melt", *fields, "--as", SENIOR, store=office)
-    assert "There is no command 'melt'" in said.error
+    assert "There is no command 'melt'; there are transaction, " in said.error
+    said = say("desk", "propose", "melt", "--as", SENIOR, store=office)
+    assert "There is no command 'melt'; there are transaction, " in said.error
+    said = say("desk", "propose", "freeze", "--as", SENIOR, store=office)
+    assert "freeze has the fields order, [account], " in said.error
     said = say("desk", "propose", "freeze", "--set", "reason", "--as", SENIOR, store=office)
     assert "'reason' is no field: write name=value." in said.error
     assert rows_as_json("desk", "list", "--all", "--as", SENIOR, store=office) == []
@@ -141,7 +149,7 @@ def test_who_registered_enrols_with_a_key_that_came_by_letter(tmp_path: Path) ->
     add = ("person", "add")
     assert ", active\n" in run(*add, "senior administrator", "--registry", "GB", store=store)
     assert ", registered\n" in run(*add, "representative", "--registry", "GB", store=store)
-    assert "Nobody is signed in" in say("inbox", "list", "--as", 2, store=store).error
+    assert "There is no active person 2." in say("inbox", "list", "--as", 2, store=store).error
     said = run("person", "key", 2, "--as", 1, store=store)
     assert said.startswith("key for person 2: ") and "good until" in said
     key = said.split()[4]

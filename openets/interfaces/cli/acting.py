@@ -27,20 +27,22 @@ def who_asks(as_person: int) -> Who:
 
 
 @contextmanager
-def telling_strangers() -> Iterator[None]:
+def telling_strangers(as_person: int) -> Iterator[None]:
     """Tells somebody who could not be made out how to be."""
     try:
         yield
     except NotSignedIn as nobody:
         if nobody.named:
             fail(f"--as is for practice and replay stores; in a live one set {TOKEN}.")
+        if as_person:
+            fail(f"There is no active person {as_person}.")
         hint = "or name a person with --as in a practice store"
         fail(f"Nobody is signed in: set {TOKEN}, {hint}.")
 
 
 def actor_of(store: Store, register: Register, as_person: int) -> Actor:
     """Who acts: the person of the token, or in a store that is not live the one named."""
-    with telling_strangers():
+    with telling_strangers(as_person):
         return signed_in(store, register, who_asks(as_person))
 
 

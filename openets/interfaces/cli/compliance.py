@@ -48,7 +48,7 @@ from openets.schemes.compliance.cockpit import Cockpit, cockpit, surrendered
 from openets.schemes.compliance.days import concerns_year
 from openets.schemes.compliance.explain import explain
 from openets.schemes.compliance.models import Happenings, Penalties
-from openets.schemes.compliance.penalising import cases
+from openets.schemes.compliance.penalising import Case, cases, is_the_least
 from openets.schemes.compliance.reads import History, Sources, history
 from openets.schemes.compliance.surrendering import Suggestion
 from openets.translog.proof import prove
@@ -415,21 +415,26 @@ def list_penalties(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List penalties and measures: what is due, what was paid, how each stands."""
+    """List penalties and measures: what is due, what was paid, how each stands.
+
+    What is due is the least it can be (≥) where the law raises it by an index that is not known.
+    """
+    for_the_eye = not (as_json or as_csv)
     with _reading(directory) as reading:
         found = cases(Penalties(reading.sources.register.database).of(operator)).values()
-        rows = [
-            (
-                one.operator,
-                str(one.year),
-                one.breach or "units missing",
-                str(euros(one.cents)),
-                str(euros(one.paid)),
-                one.state,
-                "yes" if one.published else "",
-            )
-            for one in found
-            if one.published or not public
-        ]
-        columns = ("operator", "year", "breach", "eur due", "eur paid", "state", "published")
-        print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+        rows = [_penalty(reading, one, for_the_eye) for one in found if one.published or not public]
+    columns = ("operator", "year", "breach", "eur due", "eur paid", "state", "published")
+    more = () if for_the_eye else ("at least",)
+    print_rows((*columns, *more), rows, as_json=as_json, as_csv=as_csv)
+
+
+def _penalty(reading: Reading, one: Case, for_the_eye: bool) -> tuple[str, ...]:
+    """A penalty as a row: plain amounts and a word, or amounts that are easy to read."""
+    known = history(reading.sources, one.operator, reading.now)
+    least = known is not None and is_the_least(reading.store.rulebook, known, one)
+    what = (one.operator, str(one.year), one.breach or "units missing")
+    stands = (one.state, "yes" if one.published else "")
+    due, paid = euros(one.cents), euros(one.paid)
+    if for_the_eye:
+        return (*what, f"{'≥ ' if least else ''}{due:,}", f"{paid:,}", *stands)
+    return (*what, str(due), str(paid), *stands, "yes" if least else "")

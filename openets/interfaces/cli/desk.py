@@ -30,6 +30,8 @@ from openets.interfaces.cli.output import (
     print_rows,
 )
 from openets.kernel.clock import SystemClock
+from openets.kernel.misfits import fields_of
+from openets.people.asked import Body
 from openets.people.commands import commands
 from openets.people.counter import actions
 from openets.people.counter.actions import Proposed
@@ -52,14 +54,14 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is k
 MailOption = Annotated[str, typer.Option("--mail", help="Address for notices, name@host.")]
 LanguageOption = Annotated[str, typer.Option("--language", help=f"{', '.join(LANGUAGES)}.")]
 BodyOption = Annotated[
-    list[str], typer.Option("--set", help="A field of the command: account=12. Repeat it.")
+    list[str] | None, typer.Option("--set", help="A field of the command: account=12. Repeat it.")
 ]
 
 
 @contextmanager
 def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
     """The counter of a store, and what the person who asks shows of himself or herself."""
-    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers(as_person):
         yield counter, who_asks(as_person)
 
 
@@ -72,12 +74,23 @@ def _register(directory: Path) -> Iterator[Register]:
 @desk_app.command("propose")
 def propose(
     command: Annotated[str, typer.Argument(help="What: see `openets desk commands`.")],
-    fields: BodyOption,
+    fields: BodyOption = None,
     as_person: AsOption = 0,
     directory: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Propose something; the time of execution and its reason are shown before anybody approves."""
+    every = commands(EXTENSIONS)
+    if command not in every:
+        fail(f"There is no command {command!r}; there are {', '.join(every)}.")
+    if not fields:
+        fail(f"{command} has the fields {_fields_of(every[command])}: give each with --set.")
     propose_fields(directory, as_person, command, dict(_field(text) for text in fields))
+
+
+def _fields_of(body: type[Body]) -> str:
+    """The fields of a command, those it can do without in brackets."""
+    named = fields_of(body).items()
+    return ", ".join(name if required else f"[{name}]" for name, required in named)
 
 
 def propose_fields(
@@ -233,10 +246,7 @@ def list_commands(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
     rows = [
         (
             name,
-            ", ".join(
-                key if field.is_required() else f"[{key}]"
-                for key, field in body.model_fields.items()
-            ),
+            _fields_of(body),
             (body.__doc__ or "").split("\n")[0],
         )
         for name, body in commands(EXTENSIONS).items()

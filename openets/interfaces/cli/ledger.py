@@ -76,7 +76,7 @@ def account_statement(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """List every movement of an account with the balance after it."""
+    """List every movement of an account with the balance of its kind, unit and origin, after it."""
     with query_tables(directory) as (store, database):
         view = _account(store, database, account)
         entries = reads.statement(database, view.number)
@@ -88,12 +88,14 @@ def account_statement(
                 str(entry.year or ""),
                 str(entry.other or "created"),
                 entry.unit,
+                entry.registry,
                 entry.quantity,
                 entry.balance,
             )
             for entry in entries
         ]
-        columns = ("record", "effective", "type", "for", "other", "unit", "quantity", "balance")
+        what = ("record", "effective", "type", "for", "other")
+        columns = (*what, "unit", "origin", "quantity", "balance")
         print_rows(columns, rows, as_json=as_json, as_csv=as_csv, title=full_number(store, view))
         if not (as_json or as_csv):
             _print_legend(store, entries)

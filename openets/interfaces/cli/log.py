@@ -33,6 +33,7 @@ from openets.interfaces.cli.output import (
 from openets.kernel import acts
 from openets.kernel.batch import TreeHead
 from openets.kernel.clock import SystemClock
+from openets.kernel.misfits import misfits
 from openets.kernel.records import Transaction, decode_record, type_label
 from openets.kernel.signing import SigningKey
 from openets.ledger.evidence import check_evidence
@@ -216,7 +217,7 @@ def reconcile(
 ) -> None:
     """Compare the books of a registry while its units stand still; what differs is stopped."""
     registry = registry.upper()
-    with opened(directory) as store, at_counter(store) as counter, telling_strangers():
+    with opened(directory) as store, at_counter(store) as counter, telling_strangers(as_person):
         who = who_asks(as_person)
         counter.ask(actions.begin_reconciliation, who, registry)
         with errors.status(Text(f"comparing the books of {registry}, record by record")):
@@ -241,8 +242,8 @@ def _order(directory: Path, keys: list[Path], act: Callable[[], acts.Freeze | ac
         try:
             asked = act()
         except ValidationError as error:
-            found = error.errors()[0]
-            fail(f"The order is not well formed at {found['loc'][0]}: {found['msg']}.")
+            found = next(misfits(error))
+            fail(f"The order is not well formed at {found.place[0]}. {found.sentence}")
         try:
             officers = [SigningKey.load(path) for path in keys]
         except (OSError, ValueError) as error:

@@ -69,10 +69,18 @@ def _load(name: str) -> Any:
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(add_completion=False)
         found.command(name)(function)
-        return typer.main.get_command(found)
+        return _flowing(typer.main.get_command(found))
     group = typer.main.get_group(found)
     group.name = name
-    return group
+    return _flowing(group)
+
+
+def _flowing(command: Any) -> Any:
+    """The command with help whose lines end where the terminal does, not where the source did."""
+    for one in (command, *getattr(command, "commands", {}).values()):
+        paragraphs = (one.help or "").split("\n\n")
+        one.help = "\n\n".join(" ".join(words.split()) for words in paragraphs)
+    return command
 
 
 class Program(TyperGroup):

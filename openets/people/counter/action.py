@@ -92,7 +92,7 @@ class Action(Generic[P, T]):
         try:
             return self._arguments.model_validate(arguments)
         except ValidationError as error:
-            raise malformed(error) from None
+            raise malformed(error, self._arguments) from None
 
 
 ACTIONS: dict[str, Action[Any, Any]] = {}

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from openets.kernel.misfits import misfits
 from openets.kernel.refusal import Refusal, Refused
 from openets.rulebook.notation import BadNotation, build, find_slips, parse
 from openets.schemes.allocation.models import Installations, describe
@@ -44,8 +45,8 @@ def read_installations(path: Path) -> Installations:
         return describe(raw)
     except ValidationError as error:
         raise Refused(
-            Refusal(CODE, _sentence(found), CITATION, f"{path.name}: {_place(raw, found['loc'])}")
-            for found in error.errors()
+            Refusal(CODE, found.sentence, CITATION, f"{path.name}: {_place(raw, found.place)}")
+            for found in misfits(error)
         ) from None
 
 
@@ -117,8 +118,3 @@ def _place(raw: Any, location: tuple[int | str, ...]) -> str:
             if key != "[key]" and (last or key not in CONTAINERS):
                 words.append(str(key))
     return " ".join(words)
-
-
-def _sentence(found: Any) -> str:
-    message = str(found["msg"]).removeprefix("Value error, ")
-    return message if message.endswith(".") else f"{message}."

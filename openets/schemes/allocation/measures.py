@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openets.formats.measures_table import MeasuresTable, Row, read_measures
+from openets.kernel.misfits import misfits
 from openets.kernel.refusal import Refusal
 from openets.rulebook.model import Rulebook
 from openets.schemes.allocation.checks import CellChecks
@@ -130,11 +131,10 @@ def list_problems(installations: Sequence[Mapping[str, Any]], where: str) -> Ite
     try:
         described(installations)
     except ValidationError as error:
-        for found in error.errors():
-            sentence = found["msg"].removeprefix("Value error, ").rstrip(".") + "."
-            names = " ".join(_named(installations, found["loc"]))
+        for found in misfits(error):
+            names = " ".join(_named(installations, found.place))
             place = f"{where}, {names}" if names else where
-            yield Refusal("allocation.list-otherwise", sentence, LIST, place)
+            yield Refusal("allocation.list-otherwise", found.sentence, LIST, place)
 
 
 def _named(here: Any, location: tuple[int | str, ...]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
+from openets.kernel.misfits import fields_of, misfits
 from openets.kernel.refusal import Refusal, Refused
 from openets.rulebook.notation import BadNotation, build, find_slips, parse
 from openets.schemes.caps.plans import Decision, Plan, TableRow
@@ -49,8 +50,10 @@ def read_plan(text: str) -> NotifiedPlan:
     """The plan in a file; raises `Refused` with everything that is not as a plan is written."""
     try:
         root = parse(text)
-        slips = [] if root is None else list(find_slips(root))
-        content = None if root is None or slips else build(root)
+        if root is None:
+            raise Refused(_unreadable("The file is empty"))
+        slips = list(find_slips(root))
+        content = None if slips else build(root)
     except BadNotation as slip:
         slips, content = [slip], None
     except ValueError as error:
@@ -61,7 +64,8 @@ def read_plan(text: str) -> NotifiedPlan:
         found = _PlanFile.model_validate(content)
     except ValidationError as error:
         raise Refused(
-            _unreadable(one["msg"], " ".join(map(str, one["loc"]))) for one in error.errors()
+            _unreadable(one.sentence, " ".join(map(str, one.place)))
+            for one in misfits(error, fields_of(_PlanFile))
         ) from None
     table = tuple(TableRow(name, years) for name, years in found.table.items())
     decision = Decision(found.decision.kind, found.decision.total)

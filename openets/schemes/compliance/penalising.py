@@ -21,7 +21,7 @@ from openets.kernel.money import Decimal, euros
 from openets.kernel.refusal import Refusal
 from openets.people.asked import Asked, Body, Text
 from openets.people.office import Office
-from openets.rulebook.model import NoLaw
+from openets.rulebook.model import NoLaw, Rulebook
 from openets.schemes.compliance.actions import account_of, no_account
 from openets.schemes.compliance.days import step_day
 from openets.schemes.compliance.law import refuse
@@ -156,12 +156,28 @@ class PenaltyNotice(_OfPenalty):
 
 def amount_of(office: Office, history: History, year: int, index: str | None) -> Penalty:
     """The penalty of a year: for what was missing when its status was fixed, else what is now."""
-    found = fixed_for(history.events, office.rulebook, year)
-    state = history.state
-    missing = obligation(state, office.rulebook, year).missing if state else 0
+    return _by_law(office.rulebook, history, year, Decimal(index) if index else None)
+
+
+def _by_law(rulebook: Rulebook, history: History, year: int, index: Decimal | None) -> Penalty:
+    found = fixed_for(history.events, rulebook, year)
+    missing = obligation(history.state, rulebook, year).missing if history.state else 0
     missing = found.shortfall if found else missing
-    factor = Decimal(index) if index else None
-    return penalty(office.rulebook, year, missing, member=history.registry, index=factor)
+    return penalty(rulebook, year, missing, member=history.registry, index=index)
+
+
+def is_the_least(rulebook: Rulebook, history: History, case: Case) -> bool:
+    """Whether a penalty that was set may still be raised by an index nobody knows for sure.
+
+    An authority that has found the index, or decided on an objection, has set another amount.
+    """
+    if case.breach != EXCESS or any(event.happened == DECISION for event in case.events):
+        return False
+    try:
+        known = _by_law(rulebook, history, case.year, None)
+    except NoLaw:
+        return False
+    return not known.is_final and known.cents == case.cents
 
 
 class PenaltyObjection(_OfPenalty):
