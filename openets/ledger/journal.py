@@ -51,7 +51,12 @@ class Journal:
                 self.database.run("INSERT INTO journal_meta VALUES (?, ?, ?)", (name, value, seal))
 
     def meta(self, registry_key: bytes) -> dict[str, bytes]:
-        """What the store is; raises `StorageError` if a word of it was changed."""
+        """What the store is; raises `StorageError` if a word of it was changed, or all is lost."""
+        if not self.database.has_table("journal_meta"):
+            raise StorageError(
+                "The journal is lost: its database is empty. `openets restore journal` makes it "
+                "again from the log."
+            )
         found = {}
         for name, value, seal in self.database.rows("SELECT key, value, seal FROM journal_meta"):
             if not is_signed_by(registry_key, bytes(seal), _sealed(name, bytes(value))):

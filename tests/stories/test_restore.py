@@ -57,10 +57,21 @@ def assert_whole(store: Path) -> None:
 def test_one_command_makes_it_again(store: Path, book: str) -> None:
     before = rows_as_json("account", "statement", ACCOUNT, store=store)
     lose(store, book)
-    assert say("verify", store=store).code == 1
+    found = say("verify", store=store)
+    assert (found.code, f"`openets restore {book}`" in found.out) == (1, True)
     said = run("restore", book, store=store)
     assert said.endswith(f" made from {RECORDS:,} records\n")
     assert rows_as_json("account", "statement", ACCOUNT, store=store) == before
+    assert_whole(store)
+
+
+def test_what_needs_a_lost_journal_says_that_it_is_lost(store: Path) -> None:
+    lose(store, "journal")
+    for _ in range(2):  # the second time there is a file, with nothing in it
+        said = say("recover", store=store)
+        assert (said.code, "The journal is lost" in said.error) == (2, True)
+        assert "`openets restore journal` makes it again from the log." in said.error
+    run("restore", "journal", store=store)
     assert_whole(store)
 
 
@@ -82,6 +93,7 @@ def test_one_command_and_a_receipt_make_the_log_again(store: Path) -> None:
     lose(store, "log")
     said = say("verify", store=store)
     assert (said.code, "book: log" in said.out) == (1, True)
+    assert "`openets restore log --receipt FILE` makes it anew" in said.out
     assert (
         run("restore", "log", "--receipt", kept, store=store)
         == f"log made from {RECORDS:,} records\n"

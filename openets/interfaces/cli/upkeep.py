@@ -32,6 +32,23 @@ from openets.ledger.writing import take_over
 from openets.storage.collector import leave_books_alone
 from openets.translog.client import receipt_head, start_log
 
+# What to do next, by the book in which something is wrong.
+NEXT = {
+    "query": "`openets restore query` makes the query tables anew from the journal.",
+    "journal": (
+        "`openets recover` brings up a journal that is only behind; else move it away, and "
+        "`openets restore journal` makes it anew from the log."
+    ),
+    "log": (
+        "move the log's database away, and `openets restore log --receipt FILE` makes it anew "
+        "from the journal, with a receipt that was kept elsewhere."
+    ),
+    "both": (
+        "`openets recover` brings the registry up to the log; if the books still differ, two "
+        "officers stop what is in doubt (`openets log freeze`) until it is known which is right."
+    ),
+}
+
 restore_app = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
 
 
@@ -91,6 +108,7 @@ def print_verification(result: Verification) -> None:
             where.append(f"{name}: {value}")
     console.print(headed("  wrong", f"   {finding.sentence}", style="red"), soft_wrap=True)
     console.print(f"          {', '.join(where)}", soft_wrap=True)
+    console.print(f"  next    {NEXT[finding.book]}", soft_wrap=True)
 
 
 def recover(directory: StoreOption = DEFAULT_STORE) -> None:
