@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import time
 
+import pytest
 import typer
+from rich.console import Console
 
-from openets.interfaces.cli import main
+from openets.interfaces.cli import main, output
 
 EACH_ALONE = """
 import importlib, json, pkgutil, sys
@@ -56,3 +60,16 @@ def test_a_sub_command_is_loaded_once() -> None:
     commands = main.Commands()
     assert commands["account"] is commands["account"]
     assert isinstance(typer.main.get_command(main.app), main.Program)
+
+
+@pytest.mark.parametrize(("looked_on", "patience"), [(True, 0), (True, 60), (False, 0)])
+def test_what_takes_time_is_said_to_whoever_looks_on(
+    monkeypatch: pytest.MonkeyPatch, looked_on: bool, patience: int
+) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=looked_on, color_system=None)
+    monkeypatch.setattr(output, "errors", console)
+    monkeypatch.setattr(output, "PATIENCE_SECONDS", patience)
+    with output.saying_what_takes_time("Reading the books ..."):
+        time.sleep(0 if patience else 1 / 4)
+    assert ("Reading the books ..." in screen.getvalue()) == (looked_on and not patience)

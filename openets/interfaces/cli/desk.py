@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -28,9 +28,11 @@ from openets.interfaces.cli.output import (
     moment,
     opened,
     print_rows,
+    saying_what_takes_time,
 )
 from openets.kernel.clock import SystemClock
 from openets.kernel.misfits import fields_of
+from openets.ledger.store import Store
 from openets.people.asked import Body
 from openets.people.commands import commands
 from openets.people.counter import actions
@@ -48,6 +50,8 @@ from openets.schemes.desk import EXTENSIONS, at_counter
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
 person_app = typer.Typer(help="People and what they may do.", no_args_is_help=True)
 
+READING = "Reading the books ..."
+
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.", min=1)]
 PersonArgument = Annotated[int, typer.Argument(help="Number of the person.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; it is kept.")]
@@ -61,8 +65,17 @@ BodyOption = Annotated[
 @contextmanager
 def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
     """The counter of a store, and what the person who asks shows of himself or herself."""
-    with opened(directory) as store, at_counter(store) as counter, telling_strangers(as_person):
+    with opened(directory) as store, counter_of(store) as counter, telling_strangers(as_person):
         yield counter, who_asks(as_person)
+
+
+@contextmanager
+def counter_of(store: Store) -> Iterator[Counter]:
+    """The counter of a store; where nobody writes, this process does, and reads the books first."""
+    with ExitStack() as held:
+        with saying_what_takes_time(READING):
+            counter = held.enter_context(at_counter(store))
+        yield counter
 
 
 @contextmanager
@@ -183,7 +196,7 @@ def cancel(
 
 def work(directory: StoreOption = DEFAULT_STORE) -> None:
     """Carry out what is approved and due, what the law does today, send notices; all once."""
-    with opened(directory) as store, at_counter(store) as counter:
+    with opened(directory) as store, counter_of(store) as counter:
         done = counter.ask(actions.work, Who())
         for proposal in done:
             show_proposal(proposal)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from openets.interfaces.cli.acting import AsOption, telling_strangers, who_asks
+from openets.interfaces.cli.desk import counter_of
 from openets.interfaces.cli.output import (
     DEFAULT_STORE,
     JsonOption,
@@ -41,7 +42,6 @@ from openets.ledger.store import Store
 from openets.ledger.writing import take_over
 from openets.people.counter import actions
 from openets.people.reconciling import compare
-from openets.schemes.desk import at_counter
 from openets.storage.database import HeldElsewhere
 from openets.translog.client import (
     Accepted,
@@ -217,7 +217,7 @@ def reconcile(
 ) -> None:
     """Compare the books of a registry while its units stand still; what differs is stopped."""
     registry = registry.upper()
-    with opened(directory) as store, at_counter(store) as counter, telling_strangers(as_person):
+    with opened(directory) as store, counter_of(store) as counter, telling_strangers(as_person):
         who = who_asks(as_person)
         counter.ask(actions.begin_reconciliation, who, registry)
         with errors.status(Text(f"comparing the books of {registry}, record by record")):

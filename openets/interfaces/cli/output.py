@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Annotated, NamedTuple, NoReturn
 
 import typer
@@ -51,6 +52,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 DEFAULT_STORE = Path("demo")
 ACCOUNT_DIGITS = 15
+PATIENCE_SECONDS = 1  # before a command says what it is doing
 LARGEST = 2**63 - 1  # what a column of whole numbers can hold
 
 
@@ -71,6 +73,23 @@ def failing() -> Iterator[None]:
         fail(f"A stored row cannot be read: {error} `openets verify` names it.", code=1)
     except (StorageError, LogAway, WriterStopped, NoLaw, OSError) as error:
         fail(str(error))
+
+
+@contextmanager
+def saying_what_takes_time(what: str) -> Iterator[None]:
+    """Says on standard error what is being done, if it takes a while and somebody looks on."""
+    if not errors.is_terminal:
+        yield
+        return
+    status = errors.status(Text(what))
+    waiting = Timer(PATIENCE_SECONDS, status.start)
+    waiting.start()
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        waiting.join()  # or it might begin to show the line after it was taken away
+        status.stop()
 
 
 @contextmanager

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import signal
-from contextlib import closing
+from contextlib import ExitStack, closing
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from openets.interfaces.cli.output import DEFAULT_STORE, StoreOption, console, fail, opened
+from openets.interfaces.cli.output import (
+    DEFAULT_STORE,
+    StoreOption,
+    console,
+    fail,
+    opened,
+    saying_what_takes_time,
+)
 from openets.interfaces.serving.household import ServingEnded, listen, serve
 
 PORT = 8_000
@@ -29,11 +36,13 @@ def serve_store(
     """Serve a store: log, writer, due work, and the public page; Ctrl-C or SIGTERM ends it."""
     with opened(directory) as store:
         try:
-            with closing(listen(host, port)) as listening:
+            with closing(listen(host, port)) as listening, ExitStack() as reading:
                 _stop_on_sigterm()
                 shown = f"[{host}]" if ":" in host else host
                 address = f"http://{shown}:{listening.getsockname()[1]}/"
+                reading.enter_context(saying_what_takes_time("Reading the books ..."))
                 for _ in serve(store, listening, (host, *(name or ()))):
+                    reading.close()
                     served = f"The store at {directory} is served at {address}"
                     console.print(served, soft_wrap=True)
                     console.print("Ctrl-C ends it.")

@@ -21,6 +21,7 @@ from openets.interfaces.cli.output import (
     headed,
     number,
     opened,
+    saying_what_takes_time,
 )
 from openets.kernel.batch import TreeHead
 from openets.kernel.signing import SigningKey
@@ -116,7 +117,8 @@ def recover(directory: StoreOption = DEFAULT_STORE) -> None:
     with opened(directory) as store:
         log = start_log(store.log_directory)
         try:
-            last = take_over(store, log)
+            with saying_what_takes_time("Reading the books ..."):
+                last = take_over(store, log)
         finally:
             log.stop()
         console.print(f"log, journal and query tables stand at record {number(last)}")
@@ -126,14 +128,18 @@ def recover(directory: StoreOption = DEFAULT_STORE) -> None:
 def restore_query(directory: StoreOption = DEFAULT_STORE) -> None:
     """Make the query tables again from the journal."""
     with opened(directory) as store:
-        console.print(f"query tables made from {number(restoring.restore_query(store))} records")
+        with saying_what_takes_time("Folding the journal ..."):
+            made = restoring.restore_query(store)
+        console.print(f"query tables made from {number(made)} records")
 
 
 @restore_app.command("journal")
 def restore_journal(directory: StoreOption = DEFAULT_STORE) -> None:
     """Make a lost journal again from the log."""
     with opened(directory) as store:
-        console.print(f"journal made from {number(restoring.restore_journal(store))} records")
+        with saying_what_takes_time("Reading the log ..."):
+            made = restoring.restore_journal(store)
+        console.print(f"journal made from {number(made)} records")
 
 
 @restore_app.command("log")
