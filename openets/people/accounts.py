@@ -161,7 +161,9 @@ def holder_problems(
     """What a holder lacks for an account of a type."""
     found = []
     if type_.central and holder.kind != GOVERNMENT:
-        sentence = f"{type_.name}: the holder is a government, not a {holder.kind}."
+        sentence = (
+            f"{type_.name}: the holder is a government; here it is of the kind {holder.kind}."
+        )
         citation = f"registry.account_types.{type_.key}"
         found.append(Refusal("people.holder-not-government", sentence, citation, "holder"))
     return found + missing_documents(office, holder, type_.key, documents)
@@ -184,7 +186,7 @@ def operator_problems(office: Office, body: OpenAccount, type_: AccountType) -> 
     found = []
     kind = office.by_law(OPERATORS, {}).get(type_.key, operator.kind)
     if operator.kind != kind:
-        sentence = f"{type_.name}: behind it stands a {kind}, not a {operator.kind}."
+        sentence = f"{type_.name}: behind it stands one of the kind {kind}, not {operator.kind}."
         found.append(Refusal("people.operator-kind", sentence, OPERATORS, "operator"))
     tables = office.writer.book.tables_at(instant(office.clock.now()))
     for account in office.writer.book.accounts.values():

@@ -96,7 +96,7 @@ class Asked:
     def said(self) -> Said:
         """What is asked: the command with its fields, each with its label."""
         fields = self.body.model_dump(exclude_none=True).items()
-        labelled = [_field(name, value) for name, value in fields if value not in ({}, [], ())]
+        labelled = [_field(name, value) for name, value in fields if value not in ({}, [], (), "")]
         return Said("asked-fields", {"command": self.body.name, "fields": labelled})
 
     def sentence(self) -> str:

@@ -103,7 +103,7 @@ def identity_problems(
     return found + [
         Refusal(
             "people.document-not-asked",
-            f"The law does not ask a holder that is a {kind} for {name!r}; it is not kept.",
+            f"The law does not ask a holder of the kind {kind} for {name!r}; it is not kept.",
             ASKED,
             f"documents.{name}",
         )

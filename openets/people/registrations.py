@@ -75,7 +75,7 @@ class _OfHolder(Asked):
         if body.holder and known is None:
             found.append(no_holder(body.holder))
         if known and known.kind != body.kind:
-            sentence = f"Holder {known.number} is a {known.kind} and does not become another kind."
+            sentence = f"Holder {known.number} is of the kind {known.kind} and stays so."
             found.append(Refusal("people.holder-kind-changes", sentence, DESK, "kind"))
         return found
 
