@@ -34,6 +34,7 @@ from openets.interfaces.cli.output import (
     headed,
     opened,
     print_rows,
+    saying_what_takes_time,
 )
 from openets.interfaces.cli.playing import play_and_prove, print_compliance
 from openets.kernel.clock import SystemClock
@@ -118,7 +119,8 @@ def totals(
     """Sum both books of a demonstration or a replay and hold them against the published figures."""
     with opened(directory) as store:
         figures, telling = _held_against(directory)
-        ledger, log = sum_books(store)
+        with saying_what_takes_time("Summing both books ..."):
+            ledger, log = sum_books(store)
         if as_json or as_csv:
             columns, rows = plain_rows(figures, ledger, log)
             print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
