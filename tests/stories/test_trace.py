@@ -51,12 +51,12 @@ def test_from_serials_a_record_and_an_account(played: Path) -> None:
     [
         (("trace", "record:x"), "cannot be traced"),
         (("trace", "person:1"), "cannot be traced"),
-        (("trace", "account:x"), "two capital letters"),
+        (("trace", "account:x"), "no operator of that code"),
         (("trace", "record:1"), "No unit of record:1 ever moved"),
         (("trace", "EU-0", "--direction", "sideways"), "Invalid value"),
         (("trace", f"account:{ACCOUNT}", "--from", "soon"), "Invalid value"),
         (("trace", f"account:{ACCOUNT}", "--evidence", "nowhere/e.zip"), "cannot be written"),
-        (("trace", f"account:{ACCOUNT}", "--as", 9_999), "Nobody is signed in"),
+        (("trace", f"account:{ACCOUNT}", "--as", 9_999), "no active person 9999"),
     ],
 )
 def test_nonsense(played: Path, words: tuple[Any, ...], answer: str) -> None:

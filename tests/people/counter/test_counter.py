@@ -167,7 +167,7 @@ def test_nonsense_is_answered_and_nothing_is_lost(tmp_path: Path) -> None:
                 assert isinstance(answer, NotDone)
                 assert {one.code for one in answer.refusals} == {"people.malformed"}
         assert counter.ask(actions.propose, ONE, "transaction", TRANSFER).proposal.number == 1
-        with pytest.raises(Refused, match="less than 9223372036854775808"):
+        with pytest.raises(Refused, match="Less than 9223372036854775808"):
             counter.ask(actions.approve, TWO, 2**63)
 
 

@@ -37,13 +37,13 @@ DAY_OF_USE = date(2012, 3, 1)
 def entries(case: dict[str, Any]) -> list[Entry]:
     """The statement of the account: what it was allocated, and the credits it used."""
     allocated = instant(datetime(2008, 2, 28, 10, tzinfo=UTC))
-    found = [Entry(1, allocated, type_code("10-53"), 2008, 3, "allowance-2008-2012", 1, 0, 0)]
+    found = [Entry(1, allocated, type_code("10-53"), 2008, 3, "allowance-2008-2012", "AT", 1, 0, 0)]
     found[0] = found[0]._replace(quantity=case.get("allocated", 0))
     for label, quantity in case.get("used", {}).items():
         day = DAY_OF_USE if label != "10-71" else date(2014, 1, 2)
         at = instant(datetime.combine(day, time(11), UTC))
         signed = quantity if label == "10-82" else -quantity
-        found.append(Entry(2, at, type_code(label), 2009, ENDED, case["unit"], 1, signed, 0))
+        found.append(Entry(2, at, type_code(label), 2009, ENDED, case["unit"], "AT", 1, signed, 0))
     return found
 
 
