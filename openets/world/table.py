@@ -50,19 +50,32 @@ ASSUMED = """\
 Surrender that no file publishes is taken to equal verified emissions and stands
 as '+ assumed'.
 """
+MISSING_BY_SUMS = """\
+What is missing follows from the published sums: where a registry's surrender slipped to a later
+year, or is not published, some of its operators are short; who they are is invented."""
+MISSING_BY_FILES = """\
+What is missing is what the files say was not surrendered. Surrender they do not publish is taken to
+equal emissions, which counts as surrendered in time."""
 
 
 class Telling(NamedTuple):
-    """What is said over and under the table of a play."""
+    """What is said over and under the table of a play, and of the units found missing."""
 
     title: str
     explanation: str
+    missing: str
 
 
 OF_THE_WORLD = Telling(
-    "The EU ETS as published and as played: tonnes and units, all registries", EXPLANATION
+    "The EU ETS as published and as played: tonnes and units, all registries",
+    EXPLANATION,
+    MISSING_BY_SUMS,
 )
-OF_FILES = Telling("The files as published and as played: tonnes and units", EXPLANATION + ASSUMED)
+OF_FILES = Telling(
+    "The files as published and as played: tonnes and units",
+    EXPLANATION + ASSUMED,
+    MISSING_BY_FILES,
+)
 
 
 class Difference(NamedTuple):

@@ -27,13 +27,13 @@ from openets.interfaces.cli.output import (
     JsonOption,
     StoreOption,
     console,
-    errors,
     fail,
     headed,
     moment,
     number,
     opened,
     print_rows,
+    saying_what_takes_time,
 )
 from openets.kernel.clock import SystemClock
 from openets.kernel.money import euros
@@ -64,6 +64,9 @@ YearOption = Annotated[
 AsOfOption = Annotated[
     str, typer.Option("--as-of", metavar="DAY", help="As it stood when a day began: 2031-05-01.")
 ]
+
+
+READING = "Reading what happened to every operator ..."
 
 
 class Reading(NamedTuple):
@@ -103,13 +106,6 @@ def _must_concern(reading: Reading, year: int) -> None:
     """Ends the command for a year of which the law asks nothing, before anything is read."""
     if not concerns_year(reading.store.rulebook, year):
         fail(f"The law asks nothing of any operator for emissions of {year}.")
-
-
-@contextmanager
-def _while_reading() -> Iterator[None]:
-    """Says on a terminal that every operator's history is being read."""
-    with errors.status("reading what happened to every operator"):
-        yield
 
 
 def _day(text: str) -> datetime | None:
@@ -248,7 +244,7 @@ def show_table(
     """List the public compliance of every operator in a year; blank is what is not public yet."""
     with _reading(directory) as reading:
         _must_concern(reading, year)
-        with _while_reading():
+        with saying_what_takes_time(READING):
             rows = list(tables.compliance_table(reading.sources, year, reading.now))
         _out(tables.Row._fields, rows, xlsx, f"compliance {year}", as_json, as_csv)
 
@@ -264,7 +260,7 @@ def show_summary(
     """Sum the public compliance of a year by registry and sector."""
     with _reading(directory) as reading:
         _must_concern(reading, year)
-        with _while_reading():
+        with saying_what_takes_time(READING):
             rows = tables.summary(tables.compliance_table(reading.sources, year, reading.now))
         _out(tables.Sum._fields, rows, xlsx, f"summary {year}", as_json, as_csv)
 

@@ -126,7 +126,7 @@ def totals(
             print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
             return
         console.print(render(figures, ledger, log, {}, telling))
-        print_compliance(store, figures, ledger, log, invented=telling is OF_THE_WORLD)
+        print_compliance(store, figures, ledger, log, telling)
 
 
 def _held_against(directory: Path) -> tuple[tuple[Figure, ...], Telling]:

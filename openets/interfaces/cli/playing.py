@@ -38,30 +38,24 @@ def play_and_prove(
     with progress_shown() as report:
         proof, ledger, log = prove_and_sum(store, report)
     console.print(render(figures, ledger, log, seconds, telling))
-    print_compliance(store, figures, ledger, log, invented=telling is OF_THE_WORLD)
+    print_compliance(store, figures, ledger, log, telling)
     say_proof(proof)
     return ledger
 
 
 OF_THE_DESK = ("set at the desk, EUR", "paid, EUR")
-INVENTED = """\
-What is missing follows from the published sums: where a registry's surrender slipped to a later
-year, or is not published, some of its operators are short; who they are is invented."""
-ASSUMED = """\
-What is missing is what the files say was not surrendered. Surrender they do not publish is taken to
-equal emissions, which counts as surrendered in time."""
 OWED = """\
 It is owed with the next surrender, paid or not. The penalty is the least it can be (≥) where the
 law indexes it and the index is not known or in doubt."""
 
 
 def print_compliance(
-    store: Store, figures: Sequence[Figure], ledger: Totals, log: Totals, *, invented: bool
+    store: Store, figures: Sequence[Figure], ledger: Totals, log: Totals, telling: Telling
 ) -> None:
     """Prints symbols, missing units and penalties by year, and whether both books say the same.
 
     Where penalties were set at the desk, so many and what was paid of them stand beside. Where no
-    surrender was published there is nothing to say. The operators may be invented.
+    surrender was published there is nothing to say.
     """
     if not any(figure.units_surrendered > figure.surrender_assumed for figure in figures):
         console.print("\nNo surrender is published: nothing is said of compliance.")
@@ -80,7 +74,7 @@ def print_compliance(
     same = (ledger.emissions, ledger.surrendered) == (log.emissions, log.surrendered)
     said = "Both books say so." if same else "The log does not say so."
     console.print(said, style="bold" if same else "bold red")
-    console.print(INVENTED if invented else ASSUMED)
+    console.print(telling.missing)
     console.print(OWED)
 
 
