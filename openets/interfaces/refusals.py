@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,23 +107,25 @@ def _rank(room: str) -> int:
 # -- reading the source --------------------------------------------------------------------------
 
 
+@cache  # most modules are asked again and again for the constants that others import
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def _of_module(path: Path, house: Path, room: str) -> Iterator[Entry]:
-    module = ast.parse(path.read_text("utf-8"))
+    module = _parsed(path)
     reader = _Reader(module, house)
-    for function, call in _calls(module):
+    for function, call in _calls(module, None):
         for code, sentence, citation in reader.told(function, call):
             yield Entry(code, room, sentence, citation)
 
 
-def _calls(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call]]:
+def _calls(node: ast.AST, inside: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.Call]]:
     """Every call of a maker of refusals, with the function it stands in."""
-    inside: dict[ast.AST, ast.AST] = {}
-    for function in ast.walk(module):
-        if isinstance(function, ast.FunctionDef):
-            inside.update(dict.fromkeys(ast.walk(function), function))
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call) and node.args and MAKERS.fullmatch(_name(node.func)):
-            yield inside.get(node), node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and child.args and MAKERS.fullmatch(_name(child.func)):
+            yield inside, child
+        yield from _calls(child, child if isinstance(child, ast.FunctionDef) else inside)
 
 
 def _name(node: ast.AST) -> str:
@@ -135,9 +138,11 @@ class _Reader:
     def __init__(self, module: ast.Module, house: Path) -> None:
         self._module = module
         self._house = house
-        self._functions = {
-            node.name: node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)
-        }
+
+    @cached_property
+    def _functions(self) -> dict[str, ast.FunctionDef]:
+        nodes = ast.walk(self._module)
+        return {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
 
     def told(self, function: ast.AST | None, call: ast.Call) -> Iterator[tuple[str, str, str]]:
         """Code, sentence and citation of each refusal a call may make."""
@@ -240,5 +245,5 @@ class _Reader:
             if isinstance(one, ast.ImportFrom) and name in {alias.name for alias in one.names}:
                 parts = [*str(one.module).split("."), *([name] if whole else [])]
                 path = self._house.joinpath(*parts[1:]).with_suffix(".py")
-                return ast.parse(path.read_text("utf-8")) if path.is_file() else None
+                return _parsed(path) if path.is_file() else None
         return None

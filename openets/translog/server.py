@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -100,30 +102,41 @@ class Turns:
                 return Broken(str(error))
 
 
+@contextmanager
+def at_its_socket(directory: Path) -> Iterator[Turns]:
+    """The log of a folder, answering in threads of this process for as long as this lasts.
+
+    Raises `StorageError`, `Malformed` or `OSError` if it cannot begin.
+    """
+    configuration = load(directory)
+    rows = patiently(configuration.open, ServerAway)
+    rows.database.hold("log")
+    rulebook = load_rulebook(configuration.jurisdiction)
+    log = TransactionLog(rows, configuration.key(), rulebook, lambda: time.time_ns() // 1_000)
+    authkey = configuration.authkey()
+    listening = line.Listening(address_of(directory), authkey, MAX_MESSAGE_BYTES)
+    turns = Turns(log)
+    threading.Thread(target=listening.run, args=(turns,), daemon=True).start()
+    try:
+        yield turns
+    finally:
+        listening.stop()
+        log.close()
+
+
 def main(arguments: list[str]) -> int:
     """Runs the log of a folder until SIGTERM, SIGINT, the parent's end, or its database server's.
 
     In the last case it ends with 1, to be started again.
     """
-    directory = Path(arguments[0])
     leave_books_alone()
     try:
-        configuration = load(directory)
-        rows = patiently(configuration.open, ServerAway)
-        rows.database.hold("log")
-        rulebook = load_rulebook(configuration.jurisdiction)
-        log = TransactionLog(rows, configuration.key(), rulebook, lambda: time.time_ns() // 1_000)
-        authkey = configuration.authkey()
-        listening = line.Listening(address_of(directory), authkey, MAX_MESSAGE_BYTES)
+        with at_its_socket(Path(arguments[0])) as turns:
+            leave_books_alone()
+            until_told(arguments, turns.told)
     except (StorageError, Malformed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    leave_books_alone()
-    turns = Turns(log)
-    threading.Thread(target=listening.run, args=(turns,), daemon=True).start()
-    until_told(arguments, turns.told)
-    listening.stop()
-    log.close()
     if turns.lost:
         print(turns.lost, file=sys.stderr)
         return 1

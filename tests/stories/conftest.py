@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import openets.interfaces.cli.main  # noqa: F401  (loads the module that is patched below)
+from openets.translog.server import at_its_socket
 from tests.stories.command_line import FIGURES_OF, run
 from tests.world.small_europe import small_figures
 
@@ -37,3 +38,10 @@ def played(tmp_path_factory: pytest.TempPathFactory, small_world_of_figures: Non
 def store(played: Path, tmp_path: Path) -> Path:
     """A copy of the played store, to do with as one likes."""
     return Path(shutil.copytree(played, tmp_path / "store"))
+
+
+@pytest.fixture
+def log_at_work(store: Path) -> Iterator[None]:
+    """The store's log answers already, so that no command has to start one and wait for it."""
+    with at_its_socket(store / "log"):
+        yield

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from openets.kernel.clock import FixedClock
+from openets.translog.server import at_its_socket
 from tests.schemes.allocation.allocation_office import (
     RESERVE,
     YEAR,
@@ -22,10 +24,12 @@ AS = ("--as", AUTHORITY)
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("openets.people.opening.SystemClock", lambda: FixedClock(MONDAY))
     with allocation_office(tmp_path / "office"):
-        return tmp_path / "office"
+        pass
+    with at_its_socket(tmp_path / "office" / "log"):
+        yield tmp_path / "office"
 
 
 def two(office: Path, *words: str | int | Path) -> str:

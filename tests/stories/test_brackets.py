@@ -6,6 +6,7 @@ that ends the program; nothing anybody types is ever read in it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from openets.interfaces.cli import output
 from openets.kernel.clock import FixedClock
+from openets.translog.server import at_its_socket
 from tests.small_office import (
     CENTRAL,
     MONDAY,
@@ -29,10 +31,12 @@ WRITTEN = "[/x] [bold]no[/] [name] :smile: [/b]"
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for module in ("people.opening", "interfaces.cli.people"):
         monkeypatch.setattr(f"openets.{module}.SystemClock", lambda: FixedClock(MONDAY))
-    return make_office(tmp_path / "office").directory
+    made = make_office(tmp_path / "office")
+    with at_its_socket(made.log_directory):
+        yield made.directory
 
 
 def shown(office: Path, *words: str | int) -> str:

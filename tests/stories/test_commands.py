@@ -188,6 +188,7 @@ def test_two_officers_freeze_and_lift(store: Path) -> None:
     assert "proved" in run("verify", store=store)
 
 
+@pytest.mark.usefixtures("log_at_work")
 def test_the_books_of_a_registry_are_compared(store: Path) -> None:
     who = run("person", "add", "central administrator", store=store).split()[1].rstrip(":")
     said = run("log", "reconcile", "at", "--as", who, store=store)
@@ -197,6 +198,7 @@ def test_the_books_of_a_registry_are_compared(store: Path) -> None:
     assert (other.code, "people.registry-unknown" in other.error) == (2, True)
 
 
+@pytest.mark.usefixtures("log_at_work")
 def test_officers_name_an_account_a_kind_a_registry_or_serials(store: Path) -> None:
     why = (*officers(store), "--reason", "court order")
     for scope in (("--serials", "at-1-10"), ("--kind", 1), ("--registry", "SI")):
@@ -502,6 +504,7 @@ def test_nonsense_far_from_any_store(words: Words, says: str) -> None:
     assert says in in_words(said.error)
 
 
+@pytest.mark.usefixtures("log_at_work")
 def test_one_officer_is_not_enough(store: Path) -> None:
     one = officers(store)[:2]
     for keys in (one, one * 2):

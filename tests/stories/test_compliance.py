@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from openets.formats.workbook import workbook_sheets
 from openets.kernel.clock import FixedClock
+from openets.translog.server import at_its_socket
 from tests.schemes.compliance.office import FURNACE, KILN, make, on
 from tests.small_office import (
     AUTHORITY,
@@ -53,11 +55,13 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     clock = FixedClock(on(2031, 3, 10))
     monkeypatch.setattr("openets.people.opening.SystemClock", lambda: clock)
     monkeypatch.setattr("openets.interfaces.cli.compliance.SystemClock", lambda: clock)
-    return Office(make(tmp_path / "office").directory, clock)
+    made = make(tmp_path / "office")
+    with at_its_socket(made.log_directory):
+        yield Office(made.directory, clock)
 
 
 def test_the_cockpit_leads_an_operator_to_compliance(office: Office, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ applies from 2030 on: what is typed here is therefore what needs no day of that 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from openets.ledger.store import create_store, open_store
 from openets.people.opening import desk_database
 from openets.people.register import Register
+from openets.translog.server import at_its_socket
 from tests.small_office import (
     CEMENT_ONE,
     CENTRAL,
@@ -30,8 +32,10 @@ NOT_TO, STOLEN = "incoming units too: no", "stolen credentials"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Path:
-    return make_office(tmp_path / "office").directory
+def office(tmp_path: Path) -> Iterator[Path]:
+    made = make_office(tmp_path / "office")
+    with at_its_socket(made.log_directory):
+        yield made.directory
 
 
 def freeze(office: Path, who: int) -> str:
@@ -142,6 +146,14 @@ def test_a_person_and_the_token_that_proves_it(
     Register(database).set_person_state(int(number), "suspended")
     database.close()
     assert "Nobody is signed in" in say("desk", "approve", 1, store=office).error
+
+
+def test_a_stranger_is_told_so_without_the_books(office: Path) -> None:
+    """A store whose books cannot be opened answers a person with why, and a stranger at once."""
+    (office / "registry" / "signing.pem").unlink()
+    assert "Nobody is signed in" in say("desk", "approve", 1, store=office).error
+    known = say("desk", "approve", 1, "--as", SENIOR, store=office)
+    assert "signing.pem" in known.error and "signed in" not in known.error
 
 
 def test_who_registered_enrols_with_a_key_that_came_by_letter(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ to a day of that year.
 from __future__ import annotations
 
 import email
+from collections.abc import Iterator
 from email import policy
 from pathlib import Path
 
 import pytest
 
 from openets.kernel.clock import FixedClock
+from openets.translog.server import at_its_socket
 from tests.small_office import (
     AUDITOR,
     CEMENT,
@@ -39,9 +41,11 @@ SURRENDER = {
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("openets.people.opening.SystemClock", lambda: FixedClock(MONDAY))
-    return make_office(tmp_path / "office").directory
+    made = make_office(tmp_path / "office")
+    with at_its_socket(made.log_directory):
+        yield made.directory
 
 
 def propose(office: Path) -> None:

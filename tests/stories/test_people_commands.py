@@ -6,6 +6,7 @@ to a day of that year.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from openets.kernel.clock import FixedClock
 from openets.ledger.store import open_store, open_writer
 from openets.translog.client import open_local_log
+from openets.translog.server import at_its_socket
 from tests.small_office import (
     CEMENT,
     GLASS,
@@ -42,10 +44,12 @@ REPRESENTED = (
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for module in ("people.opening", "interfaces.cli.people"):
         monkeypatch.setattr(f"openets.{module}.SystemClock", lambda: FixedClock(MONDAY))
-    return make_office(tmp_path / "office").directory
+    made = make_office(tmp_path / "office")
+    with at_its_socket(made.log_directory):
+        yield made.directory
 
 
 def two(office: Path, *words: str | int) -> str:

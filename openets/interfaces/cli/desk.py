@@ -44,7 +44,7 @@ from openets.people.office import by_law
 from openets.people.opening import desk_database, send_notices
 from openets.people.register import Register
 from openets.people.roles import ROLES, matrix
-from openets.people.signing_in import Who
+from openets.people.signing_in import Who, shown
 from openets.schemes.desk import EXTENSIONS, at_counter
 
 desk_app = typer.Typer(help="Proposals and their approval.", no_args_is_help=True)
@@ -64,9 +64,16 @@ BodyOption = Annotated[
 
 @contextmanager
 def at_the_desk(directory: Path, as_person: int) -> Iterator[tuple[Counter, Who]]:
-    """The counter of a store, and what the person who asks shows of himself or herself."""
-    with opened(directory) as store, counter_of(store) as counter, telling_strangers(as_person):
-        yield counter, who_asks(as_person)
+    """The counter of a store, and what the person who asks shows of himself or herself.
+
+    A stranger is told so at once, and does not wait until the books are read.
+    """
+    who = who_asks(as_person)
+    with opened(directory) as store, telling_strangers(as_person):
+        with closing(desk_database(store)) as database:
+            shown(store, Register(database), who)
+        with counter_of(store) as counter:
+            yield counter, who
 
 
 @contextmanager
