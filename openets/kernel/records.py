@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 FORMAT_VERSION = 1
 TRANSACTION, ACT = 1, 2
+KEY_BYTES = 16  # of what makes a request known again when it is repeated
 
 _RECORD = struct.Struct("<HBBQ16sq")
 _TRANSACTION = struct.Struct("<HBBQ16sqHHQQQQHH")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from openets.kernel import acts
@@ -54,21 +55,25 @@ class Account:
         return self.standing[1]
 
 
+@dataclass(slots=True)
 class Pool:
     """A permission to create units, and how much of it is used."""
 
-    __slots__ = ("drawn", "name", "quantity", "registry", "replaced", "units")
+    name: str
+    units: frozenset[str]
+    quantity: int
+    registry: str | None = None
+    replaced: frozenset[str] = frozenset()  # units whose cancellation widens it
+    drawn: int = 0
 
-    def __init__(self, act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> None:
-        self.name = act.parameter if isinstance(act, acts.CapSet) else act.name
-        self.units = frozenset(act.units)
-        self.drawn = 0
-        if isinstance(act, acts.ReplacementOpened):
-            self.quantity, self.registry = 0, None
-            self.replaced = frozenset(act.replaced_units)
-        else:
-            self.quantity, self.registry = act.quantity, act.registry
-            self.replaced = frozenset()
+
+def pool_of(act: acts.CapSet | acts.CorrectionNamed | acts.ReplacementOpened) -> Pool:
+    """The permission an act gives."""
+    units = frozenset(act.units)
+    if isinstance(act, acts.ReplacementOpened):
+        return Pool(act.name, units, 0, replaced=frozenset(act.replaced_units))
+    name = act.parameter if isinstance(act, acts.CapSet) else act.name
+    return Pool(name, units, act.quantity, act.registry)
 
 
 class Reservation(NamedTuple):
@@ -488,7 +493,7 @@ class Book:
                 since = self.compared.pop(act.registry)
                 self._undo.append((self.compared.__setitem__, act.registry, since))
             case acts.CapSet() | acts.CorrectionNamed() | acts.ReplacementOpened():
-                self._set(self.pools, sequence, Pool(act))
+                self._set(self.pools, sequence, pool_of(act))
                 if isinstance(act, acts.CapSet):
                     self._set(self.caps, (act.parameter, act.year), sequence)
             case acts.Reserved():
@@ -517,9 +522,9 @@ class Book:
             self._undo.append((self.frozen.__setitem__, scope, self.frozen.pop(scope)))
         if isinstance(scope, tuple) and len(scope) == 3:
             self._change(self, "still", still_of(self.frozen))
-            self._change(self, "stopped", self._count_stopped())
+            self._change(self, "stopped", self.count_stopped())
 
-    def _count_stopped(self) -> dict[tuple[int, int], int]:
+    def count_stopped(self) -> dict[tuple[int, int], int]:
         """Frozen units by place. They cannot move, so a count made at the order stays right."""
         found = {}
         for (account, kind), queue in self.queues.items():

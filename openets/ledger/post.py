@@ -10,7 +10,7 @@ batch is prepared again from the last committed state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
 
@@ -47,6 +47,7 @@ from openets.translog.client import (
 )
 
 BATCH_RECORDS = 5_000
+KEEP_EVERY = 1_000_000  # records, while it runs; and when it ends
 OFFICERS_NEEDED = 2  # an order to the log is signed by two (four eyes)
 
 
@@ -70,13 +71,22 @@ class Writer:
     """The one process that writes. Open it with `openets.ledger.store`."""
 
     def __init__(
-        self, *, journal: Journal, log: LogClient, book: Book, key: SigningKey, epoch: int
+        self,
+        *,
+        journal: Journal,
+        log: LogClient,
+        book: Book,
+        key: SigningKey,
+        epoch: int,
+        keep: Callable[[Book], None] = lambda book: None,
     ) -> None:
         self.journal = journal
         self.book = book
         self._log = log
         self._key = key
         self._epoch = epoch
+        self._keep = keep  # for the next start
+        self._kept = book.sequence
         self._behind = True  # until the log says otherwise
         self._stands = 0  # the last record known to stand in both books
         self._carrier = ThreadPoolExecutor(1, thread_name_prefix="to the log")
@@ -108,6 +118,8 @@ class Writer:
             self.book.roll_back()
             self._behind = True
             raise
+        if self.book.sequence - self._kept >= KEEP_EVERY:
+            self._keep_book()
         return [outcomes[place] for place in range(len(requests))]
 
     def catch_up(self) -> int:
@@ -132,7 +144,13 @@ class Writer:
     def close(self) -> None:
         """Lets go of the journal. The log belongs to whoever opened it."""
         self._carrier.shutdown()
+        if not self._behind:
+            self._keep_book()
         self.journal.database.close()
+
+    def _keep_book(self) -> None:
+        self._keep(self.book)
+        self._kept = self.book.sequence
 
     # -- batches --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from openets.kernel.acts import Act
-from openets.kernel.records import Block, Leg
+from openets.kernel.records import KEY_BYTES, Block, Leg
 from openets.kernel.refusal import Refusal
 
 
@@ -69,4 +69,4 @@ class Outcome(NamedTuple):
 
 def key_of(*words: str | int) -> bytes:
     """An idempotency key for an act that has a natural name, such as allocation, account, year."""
-    return blake2b("\x1f".join(map(str, words)).encode(), digest_size=16).digest()
+    return blake2b("\x1f".join(map(str, words)).encode(), digest_size=KEY_BYTES).digest()

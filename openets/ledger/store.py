@@ -2,7 +2,8 @@
 
     DIR/store.toml   what the store is and where its databases are
     DIR/registry/    signing.pem (the registry's key), journal.sqlite3, query.sqlite3, desk.sqlite3,
-                     law/ (every rulebook the store has adopted)
+                     law/ (every rulebook the store has adopted), book.checkpoint (for the next
+                     start; may be removed)
     DIR/log/         the log's own folder: its key, configuration and database (`openets.translog`)
 
 Registry and log can be moved to two machines by moving the two folders. Databases may be
@@ -21,6 +22,7 @@ from typing import Literal
 
 from openets.kernel import acts
 from openets.kernel.signing import SigningKey
+from openets.ledger import checkpoint
 from openets.ledger.book import Book
 from openets.ledger.journal import Journal
 from openets.ledger.post import Writer, fold
@@ -60,6 +62,11 @@ class Store:
     def log_directory(self) -> Path:
         """The log's own folder."""
         return self.directory / "log"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the book is kept for the next start."""
+        return self.directory / "registry" / "book.checkpoint"
 
     @property
     def law_directory(self) -> Path:
@@ -229,7 +236,7 @@ def open_writer(
 
     With `exclusive` a second writer on this machine is turned away at once, unless the caller has
     seen to that (`hold_journal`) and gives the journal, and perhaps the book read from it
-    (`read_book`); on any machine the log's epoch fences the older one.
+    (`start_book`); on any machine the log's epoch fences the older one.
     """
     if journal is None:
         journal = hold_journal(store) if exclusive else store.journal()
@@ -240,8 +247,15 @@ def open_writer(
                 f"The journal at {store.journal_url} is of another store than "
                 f"{store.directory / 'store.toml'} says; put right what was changed there."
             )
-        book = book or read_book(store, journal)
-        writer = Writer(journal=journal, log=log, book=book, key=key, epoch=log.new_epoch(key))
+        book = book or start_book(store, journal)
+        writer = Writer(
+            journal=journal,
+            log=log,
+            book=book,
+            key=key,
+            epoch=log.new_epoch(key),
+            keep=lambda book: checkpoint.keep(store.checkpoint, book, key),
+        )
         writer.catch_up()
         if not book.sequence:
             _found(store, writer)
@@ -251,9 +265,19 @@ def open_writer(
     return writer
 
 
+def start_book(store: Store, journal: Journal) -> Book:
+    """The book as the journal leaves it, by what was kept of it if that is of use."""
+    key = store.registry_key().public
+    book = checkpoint.kept_book(store.checkpoint, store.store, store.rulebook, journal, key)
+    return _folded(book, journal)
+
+
 def read_book(store: Store, journal: Journal) -> Book:
-    """The book as the journal leaves it; nothing is checked."""
-    book = Book(store.store, store.rulebook)
+    """The book as the journal leaves it, all of it read anew; nothing is checked."""
+    return _folded(Book(store.store, store.rulebook), journal)
+
+
+def _folded(book: Book, journal: Journal) -> Book:
     for _ in fold(book, journal):
         pass
     return book

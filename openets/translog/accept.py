@@ -25,9 +25,11 @@ from openets.kernel.refusal import Refusal
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.rulebook.model import Rulebook
 from openets.storage.database import StorageError
+from openets.translog import checkpoint
+from openets.translog.checkpoint import State
 from openets.translog.checks import RULE
 from openets.translog.judge import Judge
-from openets.translog.merkle import Tree, leaf_hashes
+from openets.translog.merkle import leaf_hashes
 from openets.translog.messages import (
     Accepted,
     AppendAnswer,
@@ -38,11 +40,11 @@ from openets.translog.messages import (
     WrongHead,
     WrongRulebook,
 )
-from openets.translog.picture import Picture
 from openets.translog.store import Configuration, LogStore, StoredBatch
 
 SIGNERS_OF_AN_ORDER = 2
 ROWS_AT_ONCE = 16
+KEEP_EVERY = 1_000_000  # records, while it runs; and when it ends
 
 
 def epoch_message(store: bytes, epoch: int) -> bytes:
@@ -61,13 +63,12 @@ class TransactionLog:
         self._key = key
         self._rulebook = rulebook
         self._now = now
-        self._picture = Picture(self._configuration.store)
+        rows.check_meta()
+        self._picture, self._tree, self._recorded = checkpoint.state_at_start(rows, rulebook)
+        self._kept = self._picture.sequence
         self._judge = Judge(self._picture, rulebook, self._configuration)
-        self._tree = Tree()
-        self._recorded = 0
         self._epoch = 0
         self._in_doubt = True  # whether memory is where the rows are
-        rows.check_meta()
         self._resolve_doubt()
 
     def where(self) -> Here:
@@ -125,7 +126,15 @@ class TransactionLog:
 
     def close(self) -> None:
         """Lets go of the database."""
+        if not self._in_doubt:
+            self._keep()
         self._rows.database.close()
+
+    def _keep(self) -> None:
+        """Keeps what is known for the next start."""
+        state = State(self._picture, self._tree, self._recorded)
+        checkpoint.keep(state, self._configuration, self._rulebook, self._key)
+        self._kept = self._picture.sequence
 
     # -- one batch ------------------------------------------------------------------------------
 
@@ -150,6 +159,8 @@ class TransactionLog:
             raise
         self._picture.settle(batch.head)
         self._recorded = receipt.tree_head.recorded
+        if self._picture.sequence - self._kept >= KEEP_EVERY:
+            self._keep()
         return Accepted(receipt)
 
     def _promise(self, batch: Batch) -> Receipt:

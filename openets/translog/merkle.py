@@ -40,8 +40,9 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Tree:
     """A tree that grows. Sizes and positions count leaves, the first leaf has position 0."""
 
-    def __init__(self) -> None:
-        self._levels: list[bytearray] = [bytearray()]
+    def __init__(self, levels: Iterable[bytes] = ()) -> None:
+        """An empty tree, or one that `levels` was taken from."""
+        self._levels = [bytearray(hashes) for hashes in levels] or [bytearray()]
 
     def __len__(self) -> int:
         return len(self._levels[0]) // HASH_BYTES
@@ -58,6 +59,10 @@ class Tree:
             pairs = hashes[start : len(hashes) // _PAIR.size * _PAIR.size]
             nodes = [sha256(b"\x01" + pair).digest() for (pair,) in _PAIR.iter_unpack(pairs)]
             added, level = b"".join(nodes), level + 1
+
+    def levels(self) -> list[bytes]:
+        """The hashes of all complete subtrees, level by level, leaves first."""
+        return [bytes(hashes) for hashes in self._levels]
 
     def cut_back(self, size: int) -> None:
         """Takes the newest leaves off until `size` are left."""

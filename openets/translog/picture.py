@@ -414,11 +414,11 @@ class Picture:
                 self.kinds.put(act.kind, act)
                 self.kind_count += 1
             case acts.AccountOpened():
-                self.places.put(act.number, _place(act.registry, act.type, STARTING_STATUS))
+                self.places.put(act.number, place_of(act.registry, act.type, STARTING_STATUS))
             case acts.StatusChanged():
                 known = self.places.get(act.account)
                 if known is not None:
-                    self.places.put(act.account, _place(known.registry, known.type, act.status))
+                    self.places.put(act.account, place_of(known.registry, known.type, act.status))
             case acts.Freeze() | acts.Lift():
                 self._stop(act)
             case acts.Reconciled():
@@ -436,7 +436,8 @@ class Picture:
                 self._end_claim(act.reservation)
 
 
-def _place(registry: str, type_: str, status: str) -> Place:
+def place_of(registry: str, type_: str, status: str) -> Place:
+    """An account of a registry and a type in a status."""
     return Place(registry, type_, status, intern(f"{status} {type_}"))
 
 

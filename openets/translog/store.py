@@ -4,6 +4,7 @@
     DIR/signing.pem   the key the log signs its tree heads with
     DIR/authkey       the secret that lets a process of this machine speak to the log
     DIR/log.sqlite3   the database, unless log.toml names another
+    DIR/picture.checkpoint   for the next start; may be removed
 
 One row holds one batch as it arrived, a secret salt for each of its records, and the signed tree
 head after it. Rows are only ever added.
@@ -60,6 +61,11 @@ class Configuration:
     def authkey(self) -> bytes:
         """The secret shared by processes that may speak to the log."""
         return (self.directory / "authkey").read_bytes()
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the log's picture is kept for the next start."""
+        return self.directory / "picture.checkpoint"
 
     def open(self, *, read_only: bool = False) -> LogStore:
         """The log's rows."""

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from openets.kernel.acts import AccountOpened, Act, KindDefined
 from openets.kernel.clock import day_of, instant
-from openets.kernel.records import type_code
+from openets.kernel.records import KEY_BYTES, type_code
 from openets.kernel.refusal import Refusal, Refused
 from openets.ledger.requests import ActRequest, Outcome, Request, transaction_request_of
 from openets.rulebook.model import Rulebook
@@ -31,10 +31,9 @@ CALL = 20_000  # several of the writer's batches, so that book and log are both 
 HOUR = "T10:00"
 
 # Keys of acts and of transactions open differently, so that no act has the key of a transaction.
-_KEY_BYTES = 16
 _ACT, _TRANSACTION = b"a", b"t"
-_IN_A_STEP = struct.Struct(f"<c{_KEY_BYTES}sQQQQQ")
-_digest = partial(blake2b, digest_size=_KEY_BYTES)
+_IN_A_STEP = struct.Struct(f"<c{KEY_BYTES}sQQQQQ")
+_digest = partial(blake2b, digest_size=KEY_BYTES)
 _sequence_of = attrgetter("sequence")
 
 

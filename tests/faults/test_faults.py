@@ -40,6 +40,7 @@ from tests.faults.harness import (
 )
 from tests.faults.scripts import script_of
 from tests.faults.stores import FreshStore, fresh_stores
+from tests.kept_states import keep_after
 from tests.small_world import FIRST, SECOND, act, move
 
 POINTS = int(os.environ.get("OPENETS_FAULT_POINTS", "520"))
@@ -48,6 +49,12 @@ ENGINES = 2
 TESTS = -(-POINTS // (POINTS_PER_TEST * ENGINES))
 WHOLE = 15  # tests of the small world between them try every fault its run can have
 SPLITS = (2, 3, 5, 5_000)  # records per batch; the two of the founding always go together
+
+
+@pytest.fixture(autouse=True)
+def everything_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every start takes up what was kept when the store was last closed, if it was."""
+    keep_after(1, monkeypatch)
 
 
 @pytest.fixture

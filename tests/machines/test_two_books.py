@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,6 +23,7 @@ from openets.ledger.requests import Outcome, Request
 from openets.ledger.store import Store, open_writer
 from openets.ledger.verify import verify
 from openets.translog.client import LocalLog, open_local_log
+from tests.kept_states import keep_after, of_book, of_log
 from tests.small_world import (
     CAP_RECORD,
     FIRST,
@@ -242,14 +244,24 @@ class TwoBooks(RuleBasedStateMachine):
 
     # -- what happens ---------------------------------------------------------------------------
 
-    @rule(projected=st.booleans())
-    def crash(self, projected: bool) -> None:
-        """The process is gone, closed or not; what it had in memory is gone with it."""
+    @rule(projected=st.booleans(), kept=st.booleans())
+    def crash(self, projected: bool, kept: bool) -> None:
+        """The process is gone, closed or not; what it had in memory is gone with it.
+
+        Whether or not what it knew was kept for the next start, that knows the same.
+        """
         if projected:
             self.project()
-        self.writer.close()
-        self.log.stop()
+        before = of_book(self.writer.book), of_log(self.log._log)
+        with pytest.MonkeyPatch.context() as patch:
+            keep_after(1 if kept else 1_000, patch)
+            self.writer.close()
+            self.log.stop()
         self.open()
+        assert (of_book(self.writer.book), of_log(self.log._log)) == (
+            before[0],
+            {**before[1], "epoch": before[1]["epoch"] + 1},
+        )
 
     def project(self) -> None:
         projection = self.store.projection()

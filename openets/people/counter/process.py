@@ -27,7 +27,7 @@ from openets.kernel.records import Malformed
 from openets.kernel.refusal import Refused
 from openets.ledger.post import WriterStopped
 from openets.ledger.projection import Projection
-from openets.ledger.store import Store, hold_journal, open_store, open_writer, read_book
+from openets.ledger.store import Store, hold_journal, open_store, open_writer, start_book
 from openets.people.counter import answering
 from openets.people.counter.client import MAX_MESSAGE_BYTES, writer_address, writer_secret
 from openets.people.counter.messages import (
@@ -182,7 +182,7 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
         # From here on whoever asks waits for the books to be read, instead of reading them too.
         address, secret = writer_address(store), writer_secret(store)
         listening = Listening(address, secret, MAX_MESSAGE_BYTES)
-        book = read_book(store, journal)  # while the log reads its own rows, if it starts just now
+        book = start_book(store, journal)  # while the log reads its own rows, if it starts just now
         log = patiently(lambda: connect_log(store.log_directory), LogAway)
         writer = open_writer(store, log, journal=journal, book=book)
         database, projection = desk_database(store), store.projection()
