@@ -6,7 +6,8 @@ book or a picture adds it here, to what is kept for the next start, and raises i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests.busy_world import MORE, SCENE, SPARE
 from tests.conftest import MakeDatabase
 from tests.small_world import UNIT, act, make_store
 
+SECONDS = 60
 BOOKS = ("journal", "query", "log")
 FROZEN_SERIALS = act(acts.Freeze(registry="AT", first=60, last=70, reason="test"), "serials")
 AFTER = [
@@ -62,6 +64,14 @@ def post(store: Store, requests: Sequence[Request]) -> None:
                 assert outcome.completed, outcome
     finally:
         log.stop()
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    """Waits until something is so."""
+    end = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.01)
 
 
 def of_book(book: Book) -> dict[str, Any]:

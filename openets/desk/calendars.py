@@ -12,8 +12,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from openets.kernel.clock import WorkingCalendar
 from openets.rulebook.model import Rulebook
 
@@ -42,6 +40,8 @@ def calendar_of(rulebook: Rulebook, registry: str, day: date) -> WorkingCalendar
 
 @lru_cache
 def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    import holidays  # takes a moment to load
+
     years = range(year - AHEAD, year + AHEAD + 1)
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years))
 

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from openets.formats.emissions_table import table_sheet
-from openets.formats.formulas import formula_problems
 from openets.formats.problems import Problem
-from openets.formats.sheets import ROW
 
 OWN = "operator_id"
 PASSED_OVER = ("name",)  # columns of the own layout that are for readers
@@ -59,6 +56,8 @@ def read_allocation_table(path: Path, layouts: Sequence[Layout]) -> AllocationTa
     Rows without a single value are left out. Raises `Refused` for a file that is no table or
     dangerous to open.
     """
+    from openets.formats.uploaded import ROW, formula_problems, table_sheet  # takes a moment
+
     sheet = table_sheet(path, "allocation")
     named = {cell.lower(): cell for cell in sheet.cells}
     layout = next((one for one in layouts if one.identifier.lower() in named), layouts[0])

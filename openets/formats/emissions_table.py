@@ -11,12 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
-
-from openets.formats.problems import Problem, refusal
-from openets.formats.sheets import ROW, Sheet, csv_sheets
-from openets.formats.sources import Part, container
-from openets.formats.workbook import check_workbook, sheet_of, workbook_sheets
+from openets.formats.problems import Problem
 
 
 class Columns(NamedTuple):
@@ -62,6 +57,8 @@ def read_table(path: Path, layouts: Sequence[Columns] = (OWN,)) -> EmissionsTabl
     Further columns are passed over and rows without a single value left out. Raises `Refused` for
     a file that is no table or dangerous to open.
     """
+    from openets.formats.uploaded import ROW, table_sheet  # takes a moment
+
     sheet = table_sheet(path, "emissions")
     named = {cell.lower(): cell for cell in sheet.cells}
     layout = max(layouts, key=lambda one: sum(cell.lower() in named for cell in one))
@@ -76,27 +73,3 @@ def read_table(path: Path, layouts: Sequence[Columns] = (OWN,)) -> EmissionsTabl
             for number, *cells in sheet.frame.select(ROW, *columns).iter_rows()
         ]
     return table
-
-
-def table_sheet(path: Path, kind: str) -> Sheet:
-    """The first sheet with a value, or the CSV file, as a sheet; `kind` names what was expected."""
-    packed = container(path)
-    if packed in ("plain", "gzip"):
-        return _one_sheet(path.name, list(csv_sheets(Part(path))))
-    if packed != "workbook":
-        sentence = f"A table of {kind} is a CSV file or a workbook (.xlsx)."
-        raise refusal("formats.not-a-table", sentence, path.name)
-    check_workbook(path)
-    for _, rows in workbook_sheets(path):
-        for number, cells in enumerate(rows):
-            if any(cell.strip() for cell in cells):
-                return sheet_of(path.name, rows, number)
-    raise refusal("formats.empty", "The workbook has no row with a value.", path.name)
-
-
-def _one_sheet(file: str, blocks: list[Sheet]) -> Sheet:
-    """The blocks of a text as one sheet; a table of emissions is small."""
-    if not blocks:
-        raise refusal("formats.empty", "The file has no row with a value.", file)
-    problems = [problem for block in blocks for problem in block.problems]
-    return Sheet(file, pl.concat([block.frame for block in blocks]), problems)

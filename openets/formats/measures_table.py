@@ -13,12 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import xlsxwriter
-
-from openets.formats.emissions_table import table_sheet
-from openets.formats.formulas import formula_problems
 from openets.formats.problems import Problem, refusal
-from openets.formats.sheets import ROW
 from openets.formats.written import written
 
 
@@ -96,6 +91,8 @@ def write_template(target: Path) -> None:
 
 
 def _write_workbook(file: BinaryIO) -> None:
+    import xlsxwriter  # takes a moment to load
+
     with xlsxwriter.Workbook(file) as book:
         heading = book.add_format({"bold": True})
         sheet = book.add_worksheet("list")
@@ -113,6 +110,8 @@ def read_measures(path: Path) -> MeasuresTable:
 
     Raises `Refused` for a file that is no table or dangerous to open.
     """
+    from openets.formats.uploaded import ROW, formula_problems, table_sheet  # takes a moment
+
     sheet = table_sheet(path, "installations")
     named = {cell.lower(): cell for cell in sheet.cells}
     missing = tuple(one.head for one in COLUMNS if one.needed and one.head not in named)

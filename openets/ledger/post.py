@@ -47,7 +47,6 @@ from openets.translog.client import (
 )
 
 BATCH_RECORDS = 5_000
-KEEP_EVERY = 1_000_000  # records, while it runs; and when it ends
 OFFICERS_NEEDED = 2  # an order to the log is signed by two (four eyes)
 
 
@@ -85,8 +84,7 @@ class Writer:
         self._log = log
         self._key = key
         self._epoch = epoch
-        self._keep = keep  # for the next start
-        self._kept = book.sequence
+        self._keep = keep
         self._behind = True  # until the log says otherwise
         self._stands = 0  # the last record known to stand in both books
         self._carrier = ThreadPoolExecutor(1, thread_name_prefix="to the log")
@@ -118,8 +116,6 @@ class Writer:
             self.book.roll_back()
             self._behind = True
             raise
-        if self.book.sequence - self._kept >= KEEP_EVERY:
-            self._keep_book()
         return [outcomes[place] for place in range(len(requests))]
 
     def catch_up(self) -> int:
@@ -141,16 +137,16 @@ class Writer:
         self._stands = self.book.sequence
         return self.book.sequence - before
 
+    def keep(self) -> None:
+        """Keeps the book for the next start, between two posts."""
+        if not self._behind:
+            self._keep(self.book)
+
     def close(self) -> None:
         """Lets go of the journal. The log belongs to whoever opened it."""
         self._carrier.shutdown()
-        if not self._behind:
-            self._keep_book()
+        self.keep()
         self.journal.database.close()
-
-    def _keep_book(self) -> None:
-        self._keep(self.book)
-        self._kept = self.book.sequence
 
     # -- batches --------------------------------------------------------------------------------
 

@@ -44,7 +44,6 @@ from openets.translog.store import Configuration, LogStore, StoredBatch
 
 SIGNERS_OF_AN_ORDER = 2
 ROWS_AT_ONCE = 16
-KEEP_EVERY = 1_000_000  # records, while it runs; and when it ends
 
 
 def epoch_message(store: bytes, epoch: int) -> bytes:
@@ -65,7 +64,6 @@ class TransactionLog:
         self._now = now
         rows.check_meta()
         self._picture, self._tree, self._recorded = checkpoint.state_at_start(rows, rulebook)
-        self._kept = self._picture.sequence
         self._judge = Judge(self._picture, rulebook, self._configuration)
         self._epoch = 0
         self._in_doubt = True  # whether memory is where the rows are
@@ -126,15 +124,14 @@ class TransactionLog:
 
     def close(self) -> None:
         """Lets go of the database."""
-        if not self._in_doubt:
-            self._keep()
+        self.keep()
         self._rows.database.close()
 
-    def _keep(self) -> None:
-        """Keeps what is known for the next start."""
-        state = State(self._picture, self._tree, self._recorded)
-        checkpoint.keep(state, self._configuration, self._rulebook, self._key)
-        self._kept = self._picture.sequence
+    def keep(self) -> None:
+        """Keeps what is known for the next start, between two questions."""
+        if not self._in_doubt:
+            state = State(self._picture, self._tree, self._recorded)
+            checkpoint.keep(state, self._configuration, self._rulebook, self._key)
 
     # -- one batch ------------------------------------------------------------------------------
 
@@ -159,8 +156,6 @@ class TransactionLog:
             raise
         self._picture.settle(batch.head)
         self._recorded = receipt.tree_head.recorded
-        if self._picture.sequence - self._kept >= KEEP_EVERY:
-            self._keep()
         return Accepted(receipt)
 
     def _promise(self, batch: Batch) -> Receipt:

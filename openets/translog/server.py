@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -38,6 +39,7 @@ from openets.translog.messages import (
 from openets.translog.store import Configuration, load
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+BETWEEN_KEEPINGS_SECONDS = 60 * 60
 
 
 def address_of(directory: Path) -> str:
@@ -86,6 +88,18 @@ class Turns:
         """The answer to what is no question at all."""
         return answers.dump_json(Broken(sentence))
 
+    def keep(self) -> None:
+        """Keeps what the log knows, hour after hour, until the process is to stop."""
+        while not self.told.wait(BETWEEN_KEEPINGS_SECONDS):
+            with self._turn:
+                self._log.keep()
+
+    def stop(self) -> None:
+        """Waits for what is under way."""
+        self.told.set()
+        with self._turn:
+            pass
+
     def _answer(self, data: bytes) -> Answer:
         try:
             question = questions.validate_json(data)
@@ -116,10 +130,12 @@ def at_its_socket(directory: Path) -> Iterator[Turns]:
     authkey = configuration.authkey()
     listening = line.Listening(address_of(directory), authkey, MAX_MESSAGE_BYTES)
     turns = Turns(log)
-    threading.Thread(target=listening.run, args=(turns,), daemon=True).start()
+    for run in (turns.keep, partial(listening.run, turns)):
+        threading.Thread(target=run, daemon=True).start()
     try:
         yield turns
     finally:
+        turns.stop()
         listening.stop()
         log.close()
 

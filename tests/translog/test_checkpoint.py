@@ -13,12 +13,12 @@ from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
 from openets.rulebook.load import load_rulebook
 from openets.storage.database import Database
-from openets.translog import checkpoint
+from openets.translog import checkpoint, server
 from openets.translog.accept import TransactionLog
 from openets.translog.store import load
 from tests.busy_world import FROZEN, SCENE
 from tests.conftest import MakeDatabase
-from tests.kept_states import keep_after, kept_store, of_log, post
+from tests.kept_states import keep_after, kept_store, of_log, post, wait_for
 from tests.small_world import FIRST, SECOND, act, move
 
 
@@ -37,7 +37,6 @@ def started(store: Store) -> tuple[int, int]:
         away = configuration.checkpoint.rename(store.directory / "away")
         with log_of(store) as anew:
             assert of_log(log) == of_log(anew)
-            assert not anew._kept
         away.rename(configuration.checkpoint)
         return kept, log.where().sequence
 
@@ -96,3 +95,13 @@ def test_what_is_of_another_release_law_or_store_is_not_used(
     monkeypatch.setattr(checkpoint, "_about", lambda *given: {**about(*given), name: "other"})
     kept, here = started(store)
     assert kept == 0 < here
+
+
+def test_while_it_serves_it_is_kept_now_and_then(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "BETWEEN_KEEPINGS_SECONDS", 0.01)
+    path = load(store.log_directory).checkpoint
+    path.unlink()
+    with server.at_its_socket(store.log_directory):
+        wait_for(path.exists)

@@ -49,6 +49,7 @@ from openets.translog.client import LogAway, connect_log
 
 MAY_NOT_GO_ON = 3
 BETWEEN_PASSES_SECONDS = 1
+BETWEEN_KEEPINGS_SECONDS = 60 * 60
 
 
 class Writing:
@@ -114,6 +115,12 @@ class Writing:
         """Does what is due, pass after pass, until told to stop."""
         while not self.told.wait(BETWEEN_PASSES_SECONDS):
             self.do_what_is_due()
+
+    def keep(self) -> None:
+        """Keeps the book for the next start, hour after hour, until told to stop."""
+        while not self.told.wait(BETWEEN_KEEPINGS_SECONDS):
+            with self._turn:
+                self._office.office.writer.keep()
 
     def post(self) -> None:
         """Sends notices, pass after pass; beside the turns, since a mail server takes its time."""
@@ -198,7 +205,7 @@ def main(arguments: list[str], extensions: tuple[Extension, ...] = ()) -> int:
     with closing(projection.database), closing(database), closing(writer):
         writing = Writing(store, office, projection, clock)
         writing.do_what_is_due()
-        for run in (writing.work, writing.post, partial(listening.run, writing)):
+        for run in (writing.work, writing.post, writing.keep, partial(listening.run, writing)):
             threading.Thread(target=run, daemon=True).start()
         until_told(arguments, writing.told)
         writing.stop()

@@ -38,6 +38,7 @@ from openets.people.opening import Opened
 from openets.people.signing_in import NotSignedIn, Who, signed_in
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
+from tests.kept_states import keep_after, wait_for
 from tests.small_office import (
     CEMENT,
     GLASS,
@@ -291,3 +292,17 @@ def test_a_number_proves_nothing_in_a_live_store(tmp_path: Path) -> None:
         with pytest.raises(NotSignedIn) as refused:
             signed_in(live, register, Who(token=token))
         assert not refused.value.named
+
+
+def test_while_it_serves_the_book_is_kept_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_after(1, monkeypatch)
+    monkeypatch.setattr("openets.people.counter.process.BETWEEN_KEEPINGS_SECONDS", 0.01)
+    with scene(tmp_path / "office") as found:
+        found.store.checkpoint.unlink(missing_ok=True)
+        keeping = threading.Thread(target=found.writing.keep)
+        keeping.start()
+        wait_for(found.store.checkpoint.exists)
+        found.writing.stop()
+        keeping.join()
