@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from openets.rulebook.model import Rulebook
 from openets.storage.checkpoint import (
     Checkpoint,
     about_checkpoint,
+    discard_checkpoint,
     read_checkpoint,
     write_checkpoint,
 )
@@ -71,24 +73,35 @@ def kept_book(
     path: Path, store: bytes, rulebook: Rulebook, journal: Journal, registry_key: bytes
 ) -> Book:
     """The book that was kept, or an empty one if that is of no use."""
-    book = Book(store, rulebook)
 
     def is_seal(seal: bytes, message: bytes) -> bool:
         return is_signed_by(registry_key, seal, message)
 
     found = read_checkpoint(path, _about(store, rulebook), is_seal)
-    if found is None:
-        return book
-    sequence, head = found.about["sequence"], bytes.fromhex(found.about["head"])
-    row = journal.row_of(sequence)
-    if row is None or (row.receipt.tree_head.size, row.receipt.tree_head.head) != (sequence, head):
-        return book  # the journal was made again, or has lost what the book knows
+    if found is not None and _stands_in(journal, found):
+        with suppress(ValueError, KeyError):  # of a release that forgot to raise its `SHAPE`
+            return _book_of(found, store, rulebook)
+    discard_checkpoint(path)
+    return Book(store, rulebook)
+
+
+def _stands_in(journal: Journal, found: Checkpoint) -> bool:
+    """Whether the journal has what was kept: it may have been made again, or cut."""
+    row = journal.row_of(found.about["sequence"])
+    if row is None:
+        return False
+    promised = row.receipt.tree_head
+    return (promised.size, promised.head.hex()) == (found.about["sequence"], found.about["head"])
+
+
+def _book_of(found: Checkpoint, store: bytes, rulebook: Rulebook) -> Book:
+    book = Book(store, rulebook)
     _fill(book, Words.model_validate_json(found.parts["words"]))
     _fill_columns(book, found.parts)
     book.still = still_of(book.frozen)
     book.stopped = book.count_stopped()
-    book.sequence = sequence
-    book.seal(head)
+    book.sequence = found.about["sequence"]
+    book.seal(bytes.fromhex(found.about["head"]))
     book.commit()
     return book
 

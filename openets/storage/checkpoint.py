@@ -1,8 +1,8 @@
 """A state kept on disk, so that the next start need not work it out from everything again.
 
-It is nobody's truth: whoever reads it makes sure that it is still of use, and without one works the
-state out as ever. So a file that is missing, cut short, changed, or sealed by another is the same
-thing, and one that cannot be written costs nothing but time at the next start.
+It is nobody's truth: whoever reads it makes sure that it is still of use, discards it if not, and
+without one works the state out as ever. So a file that is missing, cut short, changed, or sealed by
+another is the same thing, and one that cannot be written costs nothing but time at the next start.
 
     first line  JSON: {"about": {...}, "parts": [[name, length in bytes], ...]}
     parts       one after the other
@@ -74,3 +74,9 @@ def read_checkpoint(path: Path, about: Mapping[str, Any], is_seal: IsSeal) -> Ch
         parts[name] = bytes(body[end : end + length])
         end += length
     return Checkpoint(words["about"], parts)
+
+
+def discard_checkpoint(path: Path) -> None:
+    """Removes what is of no use, so that the next occasion to keep a state is taken."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from openets.rulebook.model import Rulebook
 from openets.storage.checkpoint import (
     Checkpoint,
     about_checkpoint,
+    discard_checkpoint,
     read_checkpoint,
     write_checkpoint,
 )
@@ -106,17 +108,24 @@ def state_at_start(rows: LogStore, rulebook: Rulebook) -> State:
     def is_seal(seal: bytes, message: bytes) -> bool:
         return is_signed_by(configuration.log_key, seal, message)
 
-    about = _about(configuration, rulebook)
-    found = read_checkpoint(configuration.checkpoint, about, is_seal)
+    found = read_checkpoint(configuration.checkpoint, _about(configuration, rulebook), is_seal)
     if found is not None:
-        state = _state_of(found, configuration.store)
-        row = next(rows.batches(state.picture.sequence - 1), None)
-        ends = (state.picture.sequence, state.picture.head, state.tree.root())
-        if row is not None:
-            promised = row.receipt.tree_head
-            if (promised.size, promised.head, promised.root) == ends:
+        with suppress(ValueError, KeyError):  # of a release that forgot to raise its `SHAPE`
+            state = _state_of(found, configuration.store)
+            if _stands_in(rows, state):
                 return state
+    discard_checkpoint(configuration.checkpoint)
     return State(Picture(configuration.store), Tree(), 0)
+
+
+def _stands_in(rows: LogStore, state: State) -> bool:
+    """Whether the rows have what was kept: they may have been made again, or cut."""
+    row = next(rows.batches(state.picture.sequence - 1), None)
+    if row is None:
+        return False
+    promised = row.receipt.tree_head
+    ends = (state.picture.sequence, state.picture.head, state.tree.root())
+    return (promised.size, promised.head, promised.root) == ends
 
 
 def _about(configuration: Configuration, rulebook: Rulebook) -> dict[str, Any]:

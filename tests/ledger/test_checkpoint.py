@@ -16,6 +16,7 @@ from openets.ledger.book import Book
 from openets.ledger.journal import Journal
 from openets.ledger.store import Store, read_book, start_book
 from openets.ledger.verify import verify
+from openets.storage.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from openets.storage.database import Database
 from tests.busy_world import FROZEN
 from tests.conftest import MakeDatabase
@@ -78,13 +79,22 @@ def shorter_journal(store: Store) -> None:
         )
 
 
-@pytest.mark.parametrize("spoil", [other_seal, changed, shorter_journal])
+def without_a_part(store: Store) -> None:
+    found = read_checkpoint(store.checkpoint, {}, lambda seal, message: True)
+    assert found is not None
+    without = Checkpoint(found.about, {**found.parts, "words": b'{"pools": 3}'})
+    write_checkpoint(store.checkpoint, without, store.registry_key().sign)
+
+
+@pytest.mark.parametrize("spoil", [other_seal, changed, without_a_part, shorter_journal])
 def test_what_is_not_of_the_journal_is_not_used(
     store: Store, spoil: Callable[[Store], None]
 ) -> None:
     spoil(store)
     book, read = started(store)
     assert read == book.sequence > 0
+    checkpoint.keep(store.checkpoint, book, store.registry_key())
+    assert started(store)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["SHAPE", "law", "store"])

@@ -11,6 +11,7 @@ from openets.storage.checkpoint import (
     SEAL_BYTES,
     Checkpoint,
     about_checkpoint,
+    discard_checkpoint,
     read_checkpoint,
     write_checkpoint,
 )
@@ -71,3 +72,6 @@ def test_where_it_cannot_be_written_nothing_else_is_lost(path: Path) -> None:
     (path.parent / f"{path.name}.new").mkdir()
     write_checkpoint(path, Checkpoint({}, {}), seal)
     assert read_checkpoint(path, {}, is_seal) == KEPT
+    for _ in range(2):
+        discard_checkpoint(path)
+        assert not path.exists()
