@@ -6,45 +6,51 @@ book or a picture adds it here, to what is kept for the next start, and raises i
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from openets.kernel import acts
-from openets.ledger import checkpoint as book_checkpoint
 from openets.ledger.book import Book
 from openets.ledger.requests import Request
 from openets.ledger.store import Store, open_writer
-from openets.translog import checkpoint as log_checkpoint
+from openets.storage.checkpoint import Keeping
 from openets.translog.accept import TransactionLog
 from openets.translog.client import open_local_log
 from tests.busy_world import MORE, SCENE, SPARE
 from tests.conftest import MakeDatabase
 from tests.small_world import UNIT, act, make_store
 
-SECONDS = 60
 BOOKS = ("journal", "query", "log")
-FROZEN_SERIALS = act(acts.Freeze(registry="AT", first=60, last=70, reason="test"), "serials")
 AFTER = [
-    FROZEN_SERIALS,
+    act(acts.Freeze(registry="AT", first=60, last=70, reason="test"), "serials"),
     act(acts.Freeze(account=SPARE, incoming=True, reason="test"), "spare"),
     act(acts.CorrectionNamed(name="x", year=2006, units=(UNIT,), quantity=5, reason="x"), "x"),
     act(acts.ReplacementOpened(name="y", replaced_units=(UNIT,), units=(UNIT,)), "y"),
 ]
 
 # How a book or picture is used, and what follows from the rest.
-USED = {"rulebook", "left_to_check", "_instant", "_law", "_layers", "_undo", "_new_keys", "_spent"}
+USED_BY_A_BOOK = {
+    "rulebook",
+    "left_to_check",
+    "_instant",
+    "_law",
+    "_layers",
+    "_undo",
+    "_new_keys",
+    "_spent",
+}
 USED_BY_A_PICTURE = {"_shelves", "_maps", "_settled"}
 
 
 def keep_after(records: int, patch: pytest.MonkeyPatch) -> None:
     """From so many new records on, what is known is kept when a store closes."""
-    for module in (book_checkpoint, log_checkpoint):
-        patch.setattr(module, "ENOUGH", records)
+    patch.setattr("openets.storage.checkpoint.ENOUGH", records)
 
 
 def kept_store(folder: Path, make_database: MakeDatabase) -> Store:
@@ -66,17 +72,28 @@ def post(store: Store, requests: Sequence[Request]) -> None:
         log.stop()
 
 
-def wait_for(what: Callable[[], object]) -> None:
-    """Waits until something is so."""
-    end = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
+def flip_a_bit(path: Path) -> None:
+    """Changes a kept state in its middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def want_another(name: str, module: ModuleType, patch: pytest.MonkeyPatch) -> None:
+    """A start wants a state of another release, store, law or machine than there is."""
+    keeping = module._keeping
+
+    def other(*given: Any) -> Keeping:
+        found = keeping(*given)
+        assert name in found._of()
+        return replace(found, of={**found.of, name: "other"})
+
+    patch.setattr(module, "_keeping", other)
 
 
 def of_book(book: Book) -> dict[str, Any]:
     """Everything the book knows."""
-    facts = {name: value for name, value in vars(book).items() if name not in USED}
+    facts = {name: value for name, value in vars(book).items() if name not in USED_BY_A_BOOK}
     facts["accounts"] = {
         number: (one.number, one.registry, one.period, one.operator, one.standing)
         for number, one in book.accounts.items()

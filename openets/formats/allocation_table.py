@@ -56,9 +56,9 @@ def read_allocation_table(path: Path, layouts: Sequence[Layout]) -> AllocationTa
     Rows without a single value are left out. Raises `Refused` for a file that is no table or
     dangerous to open.
     """
-    from openets.formats.uploaded import ROW, formula_problems, table_sheet  # takes a moment
+    from openets.formats.uploaded import ROW, figures_sheet  # takes a moment
 
-    sheet = table_sheet(path, "allocation")
+    sheet = figures_sheet(path, "allocation")
     named = {cell.lower(): cell for cell in sheet.cells}
     layout = next((one for one in layouts if one.identifier.lower() in named), layouts[0])
     identifier = named.get(layout.identifier.lower(), "")
@@ -69,10 +69,9 @@ def read_allocation_table(path: Path, layouts: Sequence[Layout]) -> AllocationTa
         others = sheet.cells[layout.before_years :]
     years = tuple(cell for cell in others if YEAR.fullmatch(cell))
     strange = tuple(cell for cell in others if not YEAR.fullmatch(cell))
-    problems = [*sheet.problems]
-    if path.suffix.lower() == ".xlsx":
-        problems += formula_problems(path)
-    table = AllocationTable(sheet.file, layout, identifier, years, strange, problems=problems)
+    table = AllocationTable(
+        sheet.file, layout, identifier, years, strange, problems=[*sheet.problems]
+    )
     if identifier:
         for number, operator, *amounts in sheet.frame.select(ROW, identifier, *years).iter_rows():
             cells = (str(cell or "").strip() for cell in amounts)

@@ -110,16 +110,13 @@ def read_measures(path: Path) -> MeasuresTable:
 
     Raises `Refused` for a file that is no table or dangerous to open.
     """
-    from openets.formats.uploaded import ROW, formula_problems, table_sheet  # takes a moment
+    from openets.formats.uploaded import ROW, figures_sheet  # takes a moment
 
-    sheet = table_sheet(path, "installations")
+    sheet = figures_sheet(path, "installations")
     named = {cell.lower(): cell for cell in sheet.cells}
     missing = tuple(one.head for one in COLUMNS if one.needed and one.head not in named)
     strange = tuple(cell for cell in sheet.cells if cell.lower() not in HEADS)
-    problems = [*sheet.problems]
-    if path.suffix.lower() == ".xlsx":
-        problems += formula_problems(path)
-    table = MeasuresTable(sheet.file, missing, strange, problems=problems)
+    table = MeasuresTable(sheet.file, missing, strange, problems=[*sheet.problems])
     if missing or strange:
         return table
     heads = tuple(named)

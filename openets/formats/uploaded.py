@@ -16,7 +16,7 @@ from openets.formats.sheets import ROW, Sheet, csv_sheets
 from openets.formats.sources import Part, container
 from openets.formats.workbook import check_workbook, sheet_of, workbook_sheets
 
-__all__ = ["ROW", "formula_problems", "table_sheet"]
+__all__ = ["ROW", "figures_sheet", "table_sheet"]
 
 
 def table_sheet(path: Path, kind: str) -> Sheet:
@@ -33,6 +33,14 @@ def table_sheet(path: Path, kind: str) -> Sheet:
             if any(cell.strip() for cell in cells):
                 return sheet_of(path.name, rows, number)
     raise refusal("formats.empty", "The workbook has no row with a value.", path.name)
+
+
+def figures_sheet(path: Path, kind: str) -> Sheet:
+    """The same, of figures on which units are issued: formulas are among its problems."""
+    sheet = table_sheet(path, kind)
+    if path.suffix.lower() == ".xlsx":
+        sheet.problems += formula_problems(path)
+    return sheet
 
 
 def _one_sheet(file: str, blocks: list[Sheet]) -> Sheet:

@@ -8,13 +8,11 @@ it ends with a batch that stands in the journal. No proof ever looks at one.
 
 from __future__ import annotations
 
-import sys
 from array import array
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -25,16 +23,9 @@ from openets.ledger.book import Account, Book, Pool, Queue, Reservation
 from openets.ledger.frozen import name_of_scope, scope_named, still_of
 from openets.ledger.journal import Journal
 from openets.rulebook.model import Rulebook
-from openets.storage.checkpoint import (
-    Checkpoint,
-    about_checkpoint,
-    discard_checkpoint,
-    read_checkpoint,
-    write_checkpoint,
-)
+from openets.storage.checkpoint import Checkpoint, Keeping, column, numbers, pieces, threes
 
 SHAPE = 1  # raised with every change of what a book knows, or of how it comes to know it
-ENOUGH = 65_536  # records since the last one; fewer are sooner read again than a book is written
 
 
 class Words(BaseModel):
@@ -56,42 +47,38 @@ class Words(BaseModel):
 
 def keep(path: Path, book: Book, key: SigningKey) -> None:
     """Keeps a book whose every record is committed, if enough has come since it was kept last."""
-    if book.sequence - about_checkpoint(path).get("sequence", 0) < ENOUGH:
-        return
-    if len(book.keys) != book.sequence:
-        return  # a key stands twice in the journal; a proof will say so
-    about = {
-        **_about(book.store, book.rulebook),
-        "sequence": book.sequence,
-        "head": book.head.hex(),
-    }
+    keeping = _keeping(path, book.store, book.rulebook, key.public)
+    if not keeping.is_due(book.sequence) or len(book.keys) != book.sequence:
+        return  # with fewer keys than records one stands twice in the journal; a proof will say so
     parts = {"words": _words_of(book).model_dump_json().encode(), **_columns_of(book)}
-    write_checkpoint(path, Checkpoint(about, parts), key.sign)
+    keeping.write(Checkpoint(book.sequence, {"head": book.head.hex()}, parts), key.sign)
 
 
 def kept_book(
     path: Path, store: bytes, rulebook: Rulebook, journal: Journal, registry_key: bytes
 ) -> Book:
     """The book that was kept, or an empty one if that is of no use."""
-
-    def is_seal(seal: bytes, message: bytes) -> bool:
-        return is_signed_by(registry_key, seal, message)
-
-    found = read_checkpoint(path, _about(store, rulebook), is_seal)
+    keeping = _keeping(path, store, rulebook, registry_key)
+    found = keeping.read()
     if found is not None and _stands_in(journal, found):
         with suppress(ValueError, KeyError):  # of a release that forgot to raise its `SHAPE`
             return _book_of(found, store, rulebook)
-    discard_checkpoint(path)
+    keeping.discard()
     return Book(store, rulebook)
+
+
+def _keeping(path: Path, store: bytes, rulebook: Rulebook, registry_key: bytes) -> Keeping:
+    of = {"shape": SHAPE, "store": store.hex(), "law": rulebook.digest.hex()}
+    return Keeping(path, of, partial(is_signed_by, registry_key))
 
 
 def _stands_in(journal: Journal, found: Checkpoint) -> bool:
     """Whether the journal has what was kept: it may have been made again, or cut."""
-    row = journal.row_of(found.about["sequence"])
+    row = journal.row_of(found.sequence)
     if row is None:
         return False
     promised = row.receipt.tree_head
-    return (promised.size, promised.head.hex()) == (found.about["sequence"], found.about["head"])
+    return (promised.size, promised.head.hex()) == (found.sequence, found.words["head"])
 
 
 def _book_of(found: Checkpoint, store: bytes, rulebook: Rulebook) -> Book:
@@ -100,16 +87,10 @@ def _book_of(found: Checkpoint, store: bytes, rulebook: Rulebook) -> Book:
     _fill_columns(book, found.parts)
     book.still = still_of(book.frozen)
     book.stopped = book.count_stopped()
-    book.sequence = found.about["sequence"]
-    book.seal(bytes.fromhex(found.about["head"]))
+    book.sequence = found.sequence
+    book.seal(bytes.fromhex(found.words["head"]))
     book.commit()
     return book
-
-
-def _about(store: bytes, rulebook: Rulebook) -> dict[str, Any]:
-    """What a kept book has to be about; its columns are as a machine of this kind writes them."""
-    law = rulebook.digest.hex()
-    return {"shape": SHAPE, "order": sys.byteorder, "store": store.hex(), "law": law}
 
 
 def _words_of(book: Book) -> Words:
@@ -168,8 +149,8 @@ def _columns_of(book: Book) -> dict[str, bytes]:
     figures = ((*place, tonnes) for place, tonnes in book.emissions.items())
     return {
         "keys": b"".join(book.keys),
-        "emissions": _bytes_of(figures),
-        "queues": _bytes_of(lengths),
+        "emissions": column(figures),
+        "queues": column(lengths),
         "starts": starts.tobytes(),
         "ends": ends.tobytes(),
     }
@@ -177,29 +158,12 @@ def _columns_of(book: Book) -> dict[str, bytes]:
 
 def _fill_columns(book: Book, parts: dict[str, bytes]) -> None:
     """Gives an empty book its keys, figures and blocks."""
-    keys = parts["keys"]
-    one_by_one = (keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES))
-    book.keys = dict(zip(one_by_one, count(1), strict=False))
-    figures = _threes(parts["emissions"])
+    book.keys = dict(zip(pieces(parts["keys"], KEY_BYTES), count(1), strict=False))
+    figures = threes(parts["emissions"])
     book.emissions = {(account, year): tonnes for account, year, tonnes in figures}
-    starts, ends, at = _numbers(parts["starts"]), _numbers(parts["ends"]), 0
-    for account, kind, blocks in _threes(parts["queues"]):
+    starts, ends, at = numbers(parts["starts"]), numbers(parts["ends"]), 0
+    for account, kind, blocks in threes(parts["queues"]):
         queue = book.queues[account, kind] = Queue()
         queue.starts, queue.ends = starts[at : at + blocks], ends[at : at + blocks]
         queue.quantity = sum(queue.ends) - sum(queue.starts) + blocks
         at += blocks
-
-
-def _bytes_of(rows: Iterable[tuple[int, int, int]]) -> bytes:
-    return array("q", [number for row in rows for number in row]).tobytes()
-
-
-def _numbers(part: bytes) -> array[int]:
-    numbers = array("q")
-    numbers.frombytes(part)
-    return numbers
-
-
-def _threes(part: bytes) -> Iterator[tuple[int, int, int]]:
-    numbers = _numbers(part)
-    return zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True)

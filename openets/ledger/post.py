@@ -77,7 +77,7 @@ class Writer:
         book: Book,
         key: SigningKey,
         epoch: int,
-        keep: Callable[[Book], None] = lambda book: None,
+        keep: Callable[[Book], None],
     ) -> None:
         self.journal = journal
         self.book = book

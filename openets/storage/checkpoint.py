@@ -7,76 +7,117 @@ another is the same thing, and one that cannot be written costs nothing but time
     first line  JSON: {"about": {...}, "parts": [[name, length in bytes], ...]}
     parts       one after the other
     seal        64 bytes, a signature over the SHA-256 of all before them
+
+Parts with much in them are columns: whole numbers as this kind of machine lays them out, or pieces
+of one length.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from openets.storage.whole import write_whole
 
+ENOUGH = 65_536  # steps since the last one; fewer are sooner gone through again than it is written
+BETWEEN_KEEPINGS_SECONDS = 60 * 60  # for a process that serves
 SEAL_BYTES = 64
 LINE_BYTES = 4_096
-_SEALED = b"openets checkpoint 1 "
+_SEALED = b"openets checkpoint 2 "  # with the number of the form described above
 
 Sign = Callable[[bytes], bytes]
 IsSeal = Callable[[bytes, bytes], bool]  # whether a signature is one of a message
 
 
 class Checkpoint(NamedTuple):
-    """What was kept: a few words about it, as JSON holds them, and the parts."""
+    """What was kept: after how many steps, a few words as JSON holds them, and the parts."""
 
-    about: dict[str, Any]
+    sequence: int
+    words: dict[str, Any]
     parts: dict[str, bytes]
 
 
-def about_checkpoint(path: Path) -> dict[str, Any]:
-    """What a kept state says it is about, unproved; nothing if there is none."""
-    try:
-        with path.open("rb") as file:
-            return dict(json.loads(file.readline(LINE_BYTES))["about"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a state is kept, what it has to be of (release, store, law), and whose seal it has."""
+
+    path: Path
+    of: Mapping[str, Any]
+    is_seal: IsSeal
+
+    def is_due(self, sequence: int) -> bool:
+        """Whether enough has come since a state was kept last."""
+        try:
+            with self.path.open("rb") as file:
+                last = int(json.loads(file.readline(LINE_BYTES))["about"]["sequence"])
+        except (OSError, ValueError, KeyError, TypeError):
+            last = 0
+        return sequence - last >= ENOUGH
+
+    def write(self, kept: Checkpoint, sign: Sign) -> None:
+        """Keeps a state in the place of the one before; if it cannot be written, that one stays."""
+        about = {**self._of(), "sequence": kept.sequence, "words": kept.words}
+        lengths = [(name, len(part)) for name, part in kept.parts.items()]
+        line = json.dumps({"about": about, "parts": lengths}).encode() + b"\n"
+        content = b"".join((line, *kept.parts.values()))
+        with suppress(OSError):
+            write_whole(self.path, content + sign(_SEALED + sha256(content).digest()))
+
+    def read(self) -> Checkpoint | None:
+        """The state that was kept, if it is whole, sealed, and of what it has to be; else None."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        body, seal = memoryview(content)[:-SEAL_BYTES], content[-SEAL_BYTES:]
+        if not self.is_seal(seal, _SEALED + sha256(body).digest()):
+            return None
+        end = content.index(b"\n") + 1
+        line = json.loads(content[:end])
+        about = line["about"]
+        if any(about.get(name) != value for name, value in self._of().items()):
+            return None
+        parts = {}
+        for name, length in line["parts"]:
+            parts[name] = bytes(body[end : end + length])
+            end += length
+        return Checkpoint(about["sequence"], about["words"], parts)
+
+    def discard(self) -> None:
+        """Removes what is of no use, so that the next occasion to keep a state is taken."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _of(self) -> dict[str, Any]:
+        return {"order": sys.byteorder, **self.of}
 
 
-def write_checkpoint(path: Path, kept: Checkpoint, sign: Sign) -> None:
-    """Keeps a state in the place of the one before; if it cannot be written, that one stays."""
-    lengths = [(name, len(part)) for name, part in kept.parts.items()]
-    line = json.dumps({"about": kept.about, "parts": lengths}).encode() + b"\n"
-    content = b"".join((line, *kept.parts.values()))
-    with suppress(OSError):
-        write_whole(path, content + sign(_SEALED + sha256(content).digest()))
+def column(rows: Iterable[Iterable[int]]) -> bytes:
+    """Rows of whole numbers, one after the other, as a part."""
+    return array("q", chain.from_iterable(rows)).tobytes()
 
 
-def read_checkpoint(path: Path, about: Mapping[str, Any], is_seal: IsSeal) -> Checkpoint | None:
-    """The state that was kept, if it is whole, sealed, and about exactly this; else None.
-
-    What else it is about, the caller has to look at.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    body, seal = memoryview(content)[:-SEAL_BYTES], content[-SEAL_BYTES:]
-    if not is_seal(seal, _SEALED + sha256(body).digest()):
-        return None
-    end = content.index(b"\n") + 1
-    words = json.loads(content[:end])
-    if any(words["about"].get(name) != value for name, value in about.items()):
-        return None
-    parts = {}
-    for name, length in words["parts"]:
-        parts[name] = bytes(body[end : end + length])
-        end += length
-    return Checkpoint(words["about"], parts)
+def numbers(part: bytes) -> array[int]:
+    """The whole numbers of a part."""
+    found = array("q")
+    found.frombytes(part)
+    return found
 
 
-def discard_checkpoint(path: Path) -> None:
-    """Removes what is of no use, so that the next occasion to keep a state is taken."""
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
+def threes(part: bytes) -> Iterator[tuple[int, int, int]]:
+    """The rows of a part in which three numbers are a row."""
+    found = numbers(part)
+    return zip(found[0::3], found[1::3], found[2::3], strict=True)
+
+
+def pieces(part: bytes, length: int) -> Iterator[bytes]:
+    """The pieces of one length that a part was joined from."""
+    return (part[at : at + length] for at in range(0, len(part), length))

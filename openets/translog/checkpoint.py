@@ -7,12 +7,10 @@ the same root. The audit never looks at them.
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -20,19 +18,12 @@ from openets.kernel.acts import KindDefined, Reserved
 from openets.kernel.records import KEY_BYTES, Block
 from openets.kernel.signing import SigningKey, is_signed_by
 from openets.rulebook.model import Rulebook
-from openets.storage.checkpoint import (
-    Checkpoint,
-    about_checkpoint,
-    discard_checkpoint,
-    read_checkpoint,
-    write_checkpoint,
-)
+from openets.storage.checkpoint import Checkpoint, Keeping, column, pieces, threes
 from openets.translog.merkle import Tree
 from openets.translog.picture import Permission, Picture, Scope, SerialMap, Span, place_of
 from openets.translog.store import Configuration, LogStore
 
 SHAPE = 1  # raised with every change of what a picture knows, or of how it comes to know it
-ENOUGH = 65_536  # records since the last one; fewer are sooner read again than a picture is written
 SERIALS, LEVEL = "serials ", "level "  # what names of parts begin with
 AS_THEY_ARE = (
     "kinds",
@@ -81,41 +72,36 @@ class Shelves(BaseModel):
 
 def keep(state: State, configuration: Configuration, rulebook: Rulebook, key: SigningKey) -> None:
     """Keeps a settled state, if enough has come since one was kept last."""
-    picture = state.picture
-    if picture.sequence - about_checkpoint(configuration.checkpoint).get("sequence", 0) < ENOUGH:
-        return
-    if len(picture.keys) != picture.sequence:
-        return  # a key stands twice in the rows; an audit will say so
-    about = {
-        **_about(configuration, rulebook),
-        "sequence": picture.sequence,
-        "head": picture.head.hex(),
-        "recorded": state.recorded,
-    }
+    picture, keeping = state.picture, _keeping(configuration, rulebook)
+    if not keeping.is_due(picture.sequence) or len(picture.keys) != picture.sequence:
+        return  # with fewer keys than records one stands twice in the rows; an audit will say so
     parts = {"shelves": _shelves_of(picture).model_dump_json().encode()}
     parts["keys"] = b"".join(picture.keys)
     for registry, serials in picture.serials.items():
-        parts[SERIALS + registry] = _column_of(serials)
+        # each stretch begins where the one before it ends
+        parts[SERIALS + registry] = column(stretch[1:] for stretch in serials)
     for level, hashes in enumerate(state.tree.levels()):
         parts[f"{LEVEL}{level}"] = hashes
-    write_checkpoint(configuration.checkpoint, Checkpoint(about, parts), key.sign)
+    words = {"head": picture.head.hex(), "recorded": state.recorded}
+    keeping.write(Checkpoint(picture.sequence, words, parts), key.sign)
 
 
 def state_at_start(rows: LogStore, rulebook: Rulebook) -> State:
     """The state that was kept, or that of an empty log if that is of no use."""
-    configuration = rows.configuration
-
-    def is_seal(seal: bytes, message: bytes) -> bool:
-        return is_signed_by(configuration.log_key, seal, message)
-
-    found = read_checkpoint(configuration.checkpoint, _about(configuration, rulebook), is_seal)
+    keeping, store = _keeping(rows.configuration, rulebook), rows.configuration.store
+    found = keeping.read()
     if found is not None:
         with suppress(ValueError, KeyError):  # of a release that forgot to raise its `SHAPE`
-            state = _state_of(found, configuration.store)
+            state = _state_of(found, store)
             if _stands_in(rows, state):
                 return state
-    discard_checkpoint(configuration.checkpoint)
-    return State(Picture(configuration.store), Tree(), 0)
+    keeping.discard()
+    return State(Picture(store), Tree(), 0)
+
+
+def _keeping(configuration: Configuration, rulebook: Rulebook) -> Keeping:
+    of = {"shape": SHAPE, "store": configuration.store.hex(), "law": rulebook.digest.hex()}
+    return Keeping(configuration.checkpoint, of, partial(is_signed_by, configuration.log_key))
 
 
 def _stands_in(rows: LogStore, state: State) -> bool:
@@ -128,12 +114,6 @@ def _stands_in(rows: LogStore, state: State) -> bool:
     return (promised.size, promised.head, promised.root) == ends
 
 
-def _about(configuration: Configuration, rulebook: Rulebook) -> dict[str, Any]:
-    """What a kept state has to be about; its columns are as a machine of this kind writes them."""
-    words = {"store": configuration.store.hex(), "law": rulebook.digest.hex()}
-    return {"shape": SHAPE, "order": sys.byteorder, **words}
-
-
 def _shelves_of(picture: Picture) -> Shelves:
     return Shelves(
         rulebook=picture.rulebook.hex(),
@@ -144,27 +124,19 @@ def _shelves_of(picture: Picture) -> Shelves:
     )
 
 
-def _column_of(serials: SerialMap) -> bytes:
-    """The stretches of a registry, of which each begins where the one before it ends."""
-    numbers = array("q")
-    for _, end, kind, account in serials:
-        numbers.extend((end, kind, account))
-    return numbers.tobytes()
-
-
 def _state_of(found: Checkpoint, store: bytes) -> State:
     picture = Picture(store)
     _fill(picture, Shelves.model_validate_json(found.parts["shelves"]))
-    picture.keys = dict(zip(_keys(found.parts["keys"]), count(1), strict=False))
+    picture.keys = dict(zip(pieces(found.parts["keys"], KEY_BYTES), count(1), strict=False))
     levels = []
     for name, part in found.parts.items():
         if name.startswith(SERIALS):
             picture.serials[name.removeprefix(SERIALS)] = _serials_of(part)
         elif name.startswith(LEVEL):
             levels.append(part)
-    picture.sequence = found.about["sequence"]
-    picture.settle(bytes.fromhex(found.about["head"]))
-    return State(picture, Tree(levels), found.about["recorded"])
+    picture.sequence = found.sequence
+    picture.settle(bytes.fromhex(found.words["head"]))
+    return State(picture, Tree(levels), found.words["recorded"])
 
 
 def _fill(picture: Picture, shelves: Shelves) -> None:
@@ -176,14 +148,9 @@ def _fill(picture: Picture, shelves: Shelves) -> None:
         getattr(picture, name).update(getattr(shelves, name))
 
 
-def _keys(part: bytes) -> Iterator[bytes]:
-    return (part[at : at + KEY_BYTES] for at in range(0, len(part), KEY_BYTES))
-
-
 def _serials_of(part: bytes) -> SerialMap:
-    numbers, serials, start = array("q"), SerialMap(), 1
-    numbers.frombytes(part)
-    for end, kind, account in zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True):
+    serials, start = SerialMap(), 1
+    for end, kind, account in threes(part):
         serials.create(Block(kind, start, end), account)
         start = end + 1
     return serials

@@ -21,6 +21,7 @@ from openets.channel.process import patiently, until_told
 from openets.kernel.records import Malformed
 from openets.rulebook.load import load_rulebook
 from openets.storage.boundary import boundary
+from openets.storage.checkpoint import BETWEEN_KEEPINGS_SECONDS
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import ServerAway, StorageError
 from openets.translog.accept import TransactionLog
@@ -39,7 +40,6 @@ from openets.translog.messages import (
 from openets.translog.store import Configuration, load
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-BETWEEN_KEEPINGS_SECONDS = 60 * 60
 
 
 def address_of(directory: Path) -> str:

@@ -95,7 +95,7 @@ def hostile(folder: Path) -> Iterable[tuple[str, bytes, str]]:
     bomb_in_zip = zipped({"a.csv": lines(200)})
     yield "bomb.csv.gz", bomb, "formats.bomb"
     yield "bomb.zip", bomb_in_zip, "formats.bomb"
-    yield "lzma.zip", zipped({"a.csv": lines(50)}, zipfile.ZIP_LZMA), "formats.bomb"
+    yield "lzma.zip", zipped({"a.csv": lines(200)}, zipfile.ZIP_LZMA), "formats.bomb"
     yield "gzip-inside.zip", zipped({"a.csv.gz": bomb}), "formats.bomb"
     yield "nested.zip", zipped({"a.zip": bomb_in_zip}), "formats.unknown"
     yield "members.gz", gzip.compress(b"") * 200_000, "formats.too-many-members"

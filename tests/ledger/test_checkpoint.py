@@ -16,11 +16,10 @@ from openets.ledger.book import Book
 from openets.ledger.journal import Journal
 from openets.ledger.store import Store, read_book, start_book
 from openets.ledger.verify import verify
-from openets.storage.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from openets.storage.database import Database
 from tests.busy_world import FROZEN
 from tests.conftest import MakeDatabase
-from tests.kept_states import keep_after, kept_store, of_book, post
+from tests.kept_states import flip_a_bit, keep_after, kept_store, of_book, post, want_another
 from tests.small_world import FIRST, SECOND, act, move
 
 
@@ -67,9 +66,7 @@ def other_seal(store: Store) -> None:
 
 
 def changed(store: Store) -> None:
-    content = bytearray(store.checkpoint.read_bytes())
-    content[len(content) // 2] ^= 1
-    store.checkpoint.write_bytes(content)
+    flip_a_bit(store.checkpoint)
 
 
 def shorter_journal(store: Store) -> None:
@@ -80,10 +77,11 @@ def shorter_journal(store: Store) -> None:
 
 
 def without_a_part(store: Store) -> None:
-    found = read_checkpoint(store.checkpoint, {}, lambda seal, message: True)
+    key = store.registry_key()
+    keeping = checkpoint._keeping(store.checkpoint, store.store, store.rulebook, key.public)
+    found = keeping.read()
     assert found is not None
-    without = Checkpoint(found.about, {**found.parts, "words": b'{"pools": 3}'})
-    write_checkpoint(store.checkpoint, without, store.registry_key().sign)
+    keeping.write(found._replace(parts={**found.parts, "words": b'{"pools": 3}'}), key.sign)
 
 
 @pytest.mark.parametrize("spoil", [other_seal, changed, without_a_part, shorter_journal])
@@ -97,15 +95,11 @@ def test_what_is_not_of_the_journal_is_not_used(
     assert started(store)[1] == 0
 
 
-@pytest.mark.parametrize("name", ["SHAPE", "law", "store"])
+@pytest.mark.parametrize("name", ["shape", "law", "store", "order"])
 def test_what_is_of_another_release_law_or_store_is_not_used(
     store: Store, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if name == "SHAPE":
-        monkeypatch.setattr(checkpoint, "SHAPE", checkpoint.SHAPE + 1)
-    else:
-        about = checkpoint._about
-        monkeypatch.setattr(checkpoint, "_about", lambda *given: {**about(*given), name: "other"})
+    want_another(name, checkpoint, monkeypatch)
     book, read = started(store)
     assert read == book.sequence > 0
 

@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from openets.storage.checkpoint import (
+    ENOUGH,
     SEAL_BYTES,
     Checkpoint,
-    about_checkpoint,
-    discard_checkpoint,
-    read_checkpoint,
-    write_checkpoint,
+    Keeping,
+    column,
+    numbers,
+    pieces,
+    threes,
 )
 
-ABOUT = {"shape": 1, "sequence": 7}
-KEPT = Checkpoint(ABOUT, {"words": b'{"a": 1}\n', "nothing": b"", "numbers": bytes(range(40))})
+KEPT = Checkpoint(
+    ENOUGH, {"head": "a"}, {"words": b'{"a": 1}\n', "nothing": b"", "numbers": bytes(range(40))}
+)
 
 
 def seal(message: bytes) -> bytes:
@@ -29,49 +32,63 @@ def is_seal(given: bytes, message: bytes) -> bool:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.checkpoint"
+def keeping(tmp_path: Path) -> Keeping:
+    return Keeping(tmp_path / "state.checkpoint", {"shape": 1}, is_seal)
 
 
-def test_what_was_kept_is_read_again(path: Path) -> None:
-    assert read_checkpoint(path, {}, is_seal) is None
-    assert about_checkpoint(path) == {}
-    write_checkpoint(path, KEPT, seal)
-    assert read_checkpoint(path, {}, is_seal) == KEPT
-    assert read_checkpoint(path, {"shape": 1}, is_seal) == KEPT
-    assert about_checkpoint(path) == ABOUT
-    later = Checkpoint({**ABOUT, "sequence": 9}, {})
-    write_checkpoint(path, later, seal)
-    assert read_checkpoint(path, ABOUT, is_seal) is None  # it is about something else
-    assert read_checkpoint(path, {}, is_seal) == later
+def test_what_was_kept_is_read_again(keeping: Keeping) -> None:
+    assert keeping.read() is None
+    keeping.write(KEPT, seal)
+    assert keeping.read() == KEPT
+    for other in ({"shape": 2}, {"shape": 1, "law": "x"}, {"order": "middle"}):
+        assert Keeping(keeping.path, other, is_seal).read() is None
+    later = Checkpoint(ENOUGH + 2, {}, {})
+    keeping.write(later, seal)
+    assert keeping.read() == later
 
 
-def test_a_file_that_is_changed_anywhere_or_cut_is_none(path: Path) -> None:
-    write_checkpoint(path, KEPT, seal)
-    whole = path.read_bytes()
+def test_it_is_due_when_enough_has_come(keeping: Keeping) -> None:
+    assert [keeping.is_due(n) for n in (0, ENOUGH - 1, ENOUGH)] == [False, False, True]
+    keeping.write(KEPT, seal)
+    assert [keeping.is_due(n) for n in (ENOUGH, 2 * ENOUGH - 1, 2 * ENOUGH)] == [False, False, True]
+
+
+def test_a_file_that_is_changed_anywhere_or_cut_is_none(keeping: Keeping) -> None:
+    keeping.write(KEPT, seal)
+    whole = keeping.path.read_bytes()
     for place in range(len(whole)):
-        path.write_bytes(whole[:place])
-        assert read_checkpoint(path, {}, is_seal) is None
+        keeping.path.write_bytes(whole[:place])
+        assert keeping.read() is None
         changed = bytearray(whole)
         changed[place] ^= 1
-        path.write_bytes(changed)
-        assert read_checkpoint(path, {}, is_seal) is None
-    path.write_bytes(whole + b"\0")
-    assert read_checkpoint(path, {}, is_seal) is None
+        keeping.path.write_bytes(changed)
+        assert keeping.read() is None
+    keeping.path.write_bytes(whole + b"\0")
+    assert keeping.read() is None
 
 
-def test_nonsense_says_nothing_of_itself(path: Path) -> None:
+def test_nonsense_says_nothing_of_itself(keeping: Keeping) -> None:
     for nonsense in (b"", b"\xff\xfe", b"[1]\n", b"{}\n", b'{"about": 3}\n', b"{" * 10_000):
-        path.write_bytes(nonsense)
-        assert about_checkpoint(path) == {}
-        assert read_checkpoint(path, {}, is_seal) is None
+        keeping.path.write_bytes(nonsense)
+        assert keeping.is_due(ENOUGH)
+        assert keeping.read() is None
 
 
-def test_where_it_cannot_be_written_nothing_else_is_lost(path: Path) -> None:
-    write_checkpoint(path, KEPT, seal)
-    (path.parent / f"{path.name}.new").mkdir()
-    write_checkpoint(path, Checkpoint({}, {}), seal)
-    assert read_checkpoint(path, {}, is_seal) == KEPT
+def test_where_it_cannot_be_written_nothing_else_is_lost(keeping: Keeping) -> None:
+    keeping.write(KEPT, seal)
+    (keeping.path.parent / f"{keeping.path.name}.new").mkdir()
+    keeping.write(Checkpoint(0, {}, {}), seal)
+    assert keeping.read() == KEPT
     for _ in range(2):
-        discard_checkpoint(path)
-        assert not path.exists()
+        keeping.discard()
+        assert not keeping.path.exists()
+
+
+def test_columns_give_back_what_was_put_into_them() -> None:
+    rows = [(1, 2**62, -3), (4, 5, 6)]
+    assert list(threes(column(rows))) == rows
+    assert list(numbers(column(rows))) == [1, 2**62, -3, 4, 5, 6]
+    assert list(threes(b"")) == []
+    with pytest.raises(ValueError, match="shorter"):
+        list(threes(column([(1, 2)])))
+    assert list(pieces(b"aabbc", 2)) == [b"aa", b"bb", b"c"]

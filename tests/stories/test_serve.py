@@ -13,9 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -39,8 +38,8 @@ from tests.small_office import (
     make_office,
 )
 from tests.stories.command_line import rows_as_json, run, say
+from tests.waiting import SECONDS, wait_for
 
-SECONDS = 120  # for what takes one; the machine may be busy
 SERVED = re.compile(r"is served at (http://\S+/)")
 
 
@@ -120,14 +119,6 @@ def command_of(number: int) -> list[str]:
         return Path(f"/proc/{number}/cmdline").read_text().split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return []
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    """Waits until something is so."""
-    end = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.1)
 
 
 on_sqlite, on_both = (

@@ -12,15 +12,15 @@ from openets.kernel import acts
 from openets.kernel.signing import SigningKey
 from openets.ledger.store import Store
 from openets.rulebook.load import load_rulebook
-from openets.storage.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from openets.storage.database import Database
 from openets.translog import checkpoint, server
 from openets.translog.accept import TransactionLog
 from openets.translog.store import load
 from tests.busy_world import FROZEN, SCENE
 from tests.conftest import MakeDatabase
-from tests.kept_states import keep_after, kept_store, of_log, post, wait_for
+from tests.kept_states import flip_a_bit, keep_after, kept_store, of_log, post, want_another
 from tests.small_world import FIRST, SECOND, act, move
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -72,10 +72,7 @@ def other_seal(store: Store) -> None:
 
 
 def changed(store: Store) -> None:
-    path = load(store.log_directory).checkpoint
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    flip_a_bit(load(store.log_directory).checkpoint)
 
 
 def shorter_rows(store: Store) -> None:
@@ -85,10 +82,11 @@ def shorter_rows(store: Store) -> None:
 
 def without_a_part(store: Store) -> None:
     configuration = load(store.log_directory)
-    found = read_checkpoint(configuration.checkpoint, {}, lambda seal, message: True)
+    keeping = checkpoint._keeping(configuration, load_rulebook(configuration.jurisdiction))
+    found = keeping.read()
     assert found is not None
-    without = Checkpoint(found.about, {**found.parts, "shelves": b'{"mode": 3}'})
-    write_checkpoint(configuration.checkpoint, without, configuration.key().sign)
+    without = found._replace(parts={**found.parts, "shelves": b'{"mode": 3}'})
+    keeping.write(without, configuration.key().sign)
 
 
 @pytest.mark.parametrize("spoil", [other_seal, changed, without_a_part, shorter_rows])
@@ -105,8 +103,7 @@ def test_what_is_not_of_the_rows_is_not_used(store: Store, spoil: Callable[[Stor
 def test_what_is_of_another_release_law_or_store_is_not_used(
     store: Store, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    about = checkpoint._about
-    monkeypatch.setattr(checkpoint, "_about", lambda *given: {**about(*given), name: "other"})
+    want_another(name, checkpoint, monkeypatch)
     kept, here = started(store)
     assert kept == 0 < here
 

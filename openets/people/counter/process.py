@@ -43,13 +43,13 @@ from openets.people.extension import Extension
 from openets.people.lookout import Lookout
 from openets.people.opening import Opened, desk_database, open_desk, send_notices
 from openets.rulebook.model import NoLaw
+from openets.storage.checkpoint import BETWEEN_KEEPINGS_SECONDS
 from openets.storage.collector import leave_books_alone
 from openets.storage.database import HeldElsewhere, ServerAway, StorageError
 from openets.translog.client import LogAway, connect_log
 
 MAY_NOT_GO_ON = 3
 BETWEEN_PASSES_SECONDS = 1
-BETWEEN_KEEPINGS_SECONDS = 60 * 60
 
 
 class Writing:
@@ -120,7 +120,7 @@ class Writing:
         """Keeps the book for the next start, hour after hour, until told to stop."""
         while not self.told.wait(BETWEEN_KEEPINGS_SECONDS):
             with self._turn:
-                self._office.office.writer.keep()
+                self._attempt("keeping", self._office.office.writer.keep)
 
     def post(self) -> None:
         """Sends notices, pass after pass; beside the turns, since a mail server takes its time."""

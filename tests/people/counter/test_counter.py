@@ -38,7 +38,7 @@ from openets.people.opening import Opened
 from openets.people.signing_in import NotSignedIn, Who, signed_in
 from openets.storage.database import StorageError
 from openets.translog.client import LogAway
-from tests.kept_states import keep_after, wait_for
+from tests.kept_states import keep_after
 from tests.small_office import (
     CEMENT,
     GLASS,
@@ -52,6 +52,7 @@ from tests.small_office import (
     make_office,
     staffed,
 )
+from tests.waiting import wait_for
 
 ONE, TWO = Who(person=TRADER_ONE), Who(person=TRADER_TWO)
 TRANSFER = json.dumps(
